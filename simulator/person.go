@@ -1,0 +1,78 @@
+package simulator
+
+import (
+	"fmt"
+
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/types"
+)
+
+// PersonOptions describes a lead. Phone is E.164 or digits; LID is the digits of the hidden identity, "" draws one.
+type PersonOptions struct {
+	Phone, Name, LID string
+	// ByPhone addresses the person's messages by phone number instead of by LID.
+	ByPhone bool
+	// HideAlternate leaves the other form of address out of the person's messages.
+	HideAlternate bool
+}
+
+// Person is a lead with a phone of their own: a light Signal endpoint and what it received.
+type Person struct {
+	server        *Server
+	phone, lid    types.JID
+	name          string
+	byPhone       bool
+	hideAlternate bool
+	endpoint      *endpoint
+	inbox         personInbox
+}
+
+// AddPerson finds the person with that phone or makes one; for a known person the other options are ignored.
+func (s *Server) AddPerson(opts PersonOptions) (*Person, error) {
+	digits, err := phoneDigits(opts.Phone)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.people[digits]; p != nil {
+		return p, nil
+	}
+	if s.accounts[digits] != nil {
+		return nil, fmt.Errorf("add person %q: phone belongs to an account", opts.Phone)
+	}
+	lid := opts.LID
+	if lid == "" {
+		lid = s.newLID()
+	} else if _, taken := s.lids[lid]; taken {
+		return nil, fmt.Errorf("add person %q: LID %q is already in use", opts.Phone, lid)
+	}
+	p := &Person{
+		server: s, name: opts.Name, byPhone: opts.ByPhone, hideAlternate: opts.HideAlternate, endpoint: newEndpoint(nil),
+		phone: types.NewJID(digits, types.DefaultUserServer), lid: types.NewJID(lid, types.HiddenUserServer),
+	}
+	s.people[digits], s.lids[lid] = p, p
+	return p, nil
+}
+
+// personInbox and accountInbox keep what people and phones received.
+type (
+	personInbox  struct{}
+	accountInbox struct{}
+)
+
+// deliverToPerson takes an <enc> that a companion addressed to a person; the person decrypts it and answers with receipts.
+func (s *Server) deliverToPerson(p *Person, from *device, stanza, enc waBinary.Node) {}
+
+// deliverToPhone takes an <enc> that a companion addressed to its own phone: a copy of what it sent, or a peer message.
+func (a *Account) deliverToPhone(from *device, stanza, enc waBinary.Node) {}
+
+// onRetry takes a companion's retry receipt for a message of the person: the same id is sent again, on a new session if
+// the receipt brings keys.
+func (p *Person) onRetry(from *device, receipt waBinary.Node) {}
+
+// onReceipt takes any other receipt of a companion for messages of the person: delivered or read.
+func (p *Person) onReceipt(from *device, receipt waBinary.Node) {}
+
+// onRetry takes a companion's retry receipt for a message that the phone wrote.
+func (a *Account) onRetry(from *device, receipt waBinary.Node) {}
