@@ -23,8 +23,8 @@ type faults struct{}
 type phoneState struct{}
 type queue struct{}
 
-func newPhoneState(a *Account) *phoneState                           { return nil }
-func newFaults() *faults                                             { return nil }
-func newCertificates(any) (certificates, error)                      { return certificates{}, nil }
+func newPhoneState(a *Account) *phoneState                            { return nil }
+func newFaults() *faults                                              { return nil }
+func newCertificates(any) (certificates, error)                       { return certificates{}, nil }
 func (s *Server) acceptSocket(w http.ResponseWriter, r *http.Request) {}
-func (s *Server) Cut()                                               {}
+func (s *Server) Cut()                                                {}
