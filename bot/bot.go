@@ -6,7 +6,13 @@ package bot
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"leadgate/chat"
 	"leadgate/conversion"
@@ -78,4 +84,66 @@ type Store interface {
 	// database asks for the transaction to be repeated; the last decision is the one committed. An error means that
 	// nothing was changed and the input may be tried again.
 	Update(ctx context.Context, in Input, decide func(State) Decision) error
+}
+
+// ErrUndecidable marks an input that can't be decided however often it is tried: deciding it panicked. Whoever brought
+// the input sets it aside.
+var ErrUndecidable = errors.New("the input can't be decided")
+
+// A Bot decides inputs by the policy in force. Its methods may be called from many goroutines.
+type Bot struct {
+	store     Store
+	policy    atomic.Pointer[Policy]
+	metrics   *metrics
+	committed func()
+}
+
+// New returns a bot that has its decisions committed by the store. Committed is called after each commit that left
+// deliveries behind; it must not block. Metrics go to the registerer.
+func New(store Store, policy *Policy, committed func(), reg prometheus.Registerer) *Bot {
+	b := &Bot{store: store, metrics: newMetrics(reg), committed: committed}
+	b.policy.Store(policy)
+	return b
+}
+
+// SetPolicy puts another configuration in force, for the inputs that come from now on.
+func (b *Bot) SetPolicy(p *Policy) { b.policy.Store(p) }
+
+// Policy is the configuration in force.
+func (b *Bot) Policy() *Policy { return b.policy.Load() }
+
+// Handle decides an input and has it committed. Nil means that everything the input changes is on disk, now or from an
+// earlier time. ErrNoLead, ErrNoTransition and an unknown stage refuse it; ErrUndecidable sets it aside; any other error
+// comes from the store, changed nothing, and is worth another try.
+func (b *Bot) Handle(ctx context.Context, in Input) error {
+	policy := b.policy.Load()
+	var decision Decision
+	var decided bool
+	var refused error
+	err := b.store.Update(ctx, in, func(s State) Decision {
+		decided = true
+		decision, refused = decideSafely(policy, in, s)
+		return decision
+	})
+	switch {
+	case refused != nil:
+		err = refused
+	case err != nil:
+		err = fmt.Errorf("commit input %q: %w", in.Key, err)
+	case len(decision.Deliveries) > 0 && b.committed != nil:
+		b.committed()
+	}
+	b.metrics.count(in, decision, decided, err)
+	return err
+}
+
+// decideSafely is decide with a panic turned into ErrUndecidable: one input that the code stumbles over must not take
+// the daemon with it, nor be taken for done.
+func decideSafely(p *Policy, in Input, s State) (d Decision, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			d, err = Decision{}, fmt.Errorf("decide input %q: %w: %v\n%s", in.Key, ErrUndecidable, r, debug.Stack())
+		}
+	}()
+	return decide(p, in, s)
 }

@@ -1,6 +1,13 @@
 package bot
 
-import "time"
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"leadgate/chat"
+	"leadgate/conversion"
+)
 
 // EventType names what happened, as the outside is told.
 type EventType string
@@ -18,6 +25,14 @@ const (
 	NumberLoggedOut    EventType = "number.logged_out"
 )
 
+// EventTypes lists every type that this version sends, for checking what a destination asks for.
+func EventTypes() []EventType {
+	return []EventType{
+		LeadCreated, LeadUpdated, LeadMerged, LeadReturned, StageChanged, TransitionDeleted,
+		NumberConnected, NumberDisconnected, NumberLoggedOut,
+	}
+}
+
 // An Event is a fact that the outside is told. Its Body is made once, by the decision, so that every attempt at every
 // destination sends the same bytes.
 type Event struct {
@@ -26,7 +41,7 @@ type Event struct {
 	At     time.Time // when it happened, not when it was learnt
 	LeadID string    // "" for events that concern no lead
 	Number string    // name of the number; "" where there is none
-	Body   []byte    // the JSON document of SPEC section 8: id, type, timestamp, data
+	Body   []byte    // {"id", "type", "timestamp", "data"}
 }
 
 // Lane keeps events in order: those of one lead, or of one number, leave in the order in which they were committed.
@@ -35,4 +50,86 @@ func (e Event) Lane() string {
 		return e.LeadID
 	}
 	return "number/" + e.Number
+}
+
+// timeFormat is RFC 3339 with milliseconds; times are given in UTC.
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
+func timestamp(t time.Time) string { return t.UTC().Format(timeFormat) }
+
+// envelope is the document that leaves.
+type envelope struct {
+	ID        string    `json:"id"`
+	Type      EventType `json:"type"`
+	Timestamp string    `json:"timestamp"`
+	Data      any       `json:"data"`
+}
+
+// leadObject is a lead as the outside sees it. What is missing is null.
+type leadObject struct {
+	ID         string            `json:"id"`
+	Name       *string           `json:"name"`
+	Phone      *string           `json:"phone"`
+	Source     *string           `json:"source"`
+	LastSource *string           `json:"last_source"`
+	Ad         *adObject         `json:"ad"`
+	Fields     map[string]string `json:"fields"`
+	CreatedAt  string            `json:"created_at"`
+	Stages     map[string]string `json:"stages"`
+}
+
+type adObject struct {
+	SourceID  *string `json:"source_id"`
+	SourceURL *string `json:"source_url"`
+	SourceApp *string `json:"source_app"`
+	Headline  *string `json:"headline"`
+	ClickID   *string `json:"ctwa_clid"`
+}
+
+func newLeadObject(l chat.Lead, transitions []conversion.Transition) leadObject {
+	o := leadObject{
+		ID: l.ID, Name: optional(l.Name), Phone: optional(string(l.Phone)),
+		Source: optional(l.Source), LastSource: optional(l.LastSource),
+		Fields: l.Fields, CreatedAt: timestamp(l.CreatedAt), Stages: stages(transitions),
+	}
+	if o.Fields == nil {
+		o.Fields = map[string]string{}
+	}
+	if l.Ad != nil {
+		o.Ad = &adObject{
+			SourceID: optional(l.Ad.SourceID), SourceURL: optional(l.Ad.SourceURL), SourceApp: optional(l.Ad.SourceApp),
+			Headline: optional(l.Ad.Headline), ClickID: optional(l.Ad.ClickID),
+		}
+	}
+	return o
+}
+
+// stages is where the transitions put a lead, by funnel.
+func stages(transitions []conversion.Transition) map[string]string {
+	at := map[string]string{}
+	for _, t := range transitions {
+		if _, done := at[t.Funnel]; !done {
+			at[t.Funnel] = conversion.Standing(transitions, t.Funnel)
+		}
+	}
+	return at
+}
+
+// optional is nil for what is missing.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// newEvent makes an event of an input. The discriminator tells events of one type and input apart.
+func newEvent(in Input, t EventType, discriminator string, at time.Time, leadID, number string, data any) Event {
+	id := newID("evt", string(t), discriminator, in.Key)
+	body, err := json.Marshal(envelope{ID: id, Type: t, Timestamp: timestamp(at), Data: data})
+	if err != nil {
+		// Data holds strings and maps of strings: JSON has a form for each of them.
+		panic(fmt.Sprintf("event %s: %v", t, err))
+	}
+	return Event{ID: id, Type: t, At: at, LeadID: leadID, Number: number, Body: body}
 }

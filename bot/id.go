@@ -1,0 +1,15 @@
+package bot
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+)
+
+// newID derives an id from its cause: the same cause has the same id however often it is decided. 128 bits of SHA-256,
+// in lower-case base 32 behind the prefix.
+func newID(prefix string, cause ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(cause, "\x00")))
+	encoded := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16])
+	return prefix + "_" + strings.ToLower(encoded)
+}

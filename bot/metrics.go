@@ -1,0 +1,95 @@
+package bot
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// What came of a message, as the label outcome says it.
+const (
+	outcomeRegistered = "registered" // somebody became a lead
+	outcomeMoved      = "moved"      // a lead changed stage
+	outcomeReturned   = "returned"   // a lead came again
+	outcomeUpdated    = "updated"    // something was learnt of a lead
+	outcomeNothing    = "nothing"    // it means nothing to the funnels
+	outcomeRepeated   = "repeated"   // it was committed before
+	outcomeFailed     = "failed"     // it was not committed
+)
+
+type metrics struct {
+	messages    *prometheus.CounterVec
+	matches     *prometheus.CounterVec
+	transitions *prometheus.CounterVec
+	leads       *prometheus.CounterVec
+	events      *prometheus.CounterVec
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	m := &metrics{
+		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_messages_total", Help: "Messages decided, by number, direction and what came of them.",
+		}, []string{"number", "direction", "outcome"}),
+		matches: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_trigger_matches_total", Help: "Messages in which a trigger was found that acted, by number and funnel.",
+		}, []string{"number", "funnel"}),
+		transitions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_transitions_total", Help: "Changes of stage, by funnel, stage entered and kind of cause.",
+		}, []string{"funnel", "stage", "cause"}),
+		leads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_leads_total", Help: "Leads registered, by number.",
+		}, []string{"number"}),
+		events: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_events_total", Help: "Events recorded, by type.",
+		}, []string{"type"}),
+	}
+	reg.MustRegister(m.messages, m.matches, m.transitions, m.leads, m.events)
+	return m
+}
+
+// count records what came of an input. Decided is false when the input's key was there already.
+func (m *metrics) count(in Input, d Decision, decided bool, err error) {
+	if in.Message != nil {
+		m.messages.WithLabelValues(in.Message.Number, string(in.Message.Direction), outcome(d, decided, err)).Inc()
+	}
+	if err != nil {
+		return
+	}
+	for _, match := range d.Matched {
+		m.matches.WithLabelValues(in.Message.Number, match.Funnel).Inc()
+	}
+	for _, t := range d.Transitions {
+		m.transitions.WithLabelValues(t.Funnel, t.To, string(t.Cause.Kind)).Inc()
+	}
+	for _, e := range d.Events {
+		m.events.WithLabelValues(string(e.Type)).Inc()
+		if e.Type == LeadCreated {
+			m.leads.WithLabelValues(e.Number).Inc()
+		}
+	}
+}
+
+func outcome(d Decision, decided bool, err error) string {
+	switch {
+	case err != nil:
+		return outcomeFailed
+	case !decided:
+		return outcomeRepeated
+	case has(d, LeadCreated):
+		return outcomeRegistered
+	case len(d.Transitions) > 0:
+		return outcomeMoved
+	case has(d, LeadReturned):
+		return outcomeReturned
+	case !d.Empty():
+		return outcomeUpdated
+	}
+	return outcomeNothing
+}
+
+func has(d Decision, t EventType) bool {
+	for _, e := range d.Events {
+		if e.Type == t {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,59 @@
+package bot
+
+import (
+	"path"
+	"slices"
+
+	"leadgate/chat"
+	"leadgate/conversion"
+	"leadgate/delivery"
+)
+
+// A Policy is the configuration in force, checked. It is never changed; a reload replaces it as a whole.
+type Policy struct {
+	Conversion    *conversion.Policy
+	Numbers       []chat.Number
+	Subscriptions []Subscription
+}
+
+// A Subscription says which events go to a destination.
+type Subscription struct {
+	Destination string
+	Events      []string // patterns such as "lead.*"; empty: all
+}
+
+// Wants reports whether the destination is told of events of this type.
+func (s Subscription) Wants(t EventType) bool {
+	if len(s.Events) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(s.Events, func(pattern string) bool {
+		ok, err := path.Match(pattern, string(t))
+		return ok && err == nil
+	})
+}
+
+// ignores reports whether a person can't be a lead of the number: somebody on its ignore list, or one of the business's
+// own numbers.
+func (p *Policy) ignores(number string, phone chat.Phone) bool {
+	if phone == "" {
+		return false
+	}
+	return slices.ContainsFunc(p.Numbers, func(n chat.Number) bool {
+		return n.Phone == phone || n.Name == number && slices.Contains(n.Ignore, phone)
+	})
+}
+
+// deliveries are the rows that carry the events of an input out, one for each event and destination that wants it.
+// Their bodies are the events', which the store keeps once.
+func (p *Policy) deliveries(in Input, events []Event) []delivery.Delivery {
+	var rows []delivery.Delivery
+	for _, e := range events {
+		for _, s := range p.Subscriptions {
+			if s.Wants(e.Type) {
+				rows = append(rows, delivery.Delivery{Destination: s.Destination, Lane: e.Lane(), Key: e.ID, CreatedAt: in.At})
+			}
+		}
+	}
+	return rows
+}
