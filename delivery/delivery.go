@@ -19,6 +19,7 @@ type Delivery struct {
 	CreatedAt   time.Time // when it was committed
 	NotBefore   time.Time // zero: at once
 	Attempt     int       // the attempt that the claim began, counted from 1
+	Rejected    int       // how many of the earlier attempts the destination rejected
 }
 
 // Verdict is what a sender makes of an attempt.
@@ -31,6 +32,7 @@ const (
 	Reject  Verdict = "reject"  // the destination says that the request itself is wrong: three tries within half an hour
 	Never   Verdict = "never"   // it can't work any more: dead at once
 	Disable Verdict = "disable" // the destination wants nothing more: it is disabled, the delivery stays pending
+	Unsent  Verdict = "unsent"  // the attempt was not made: the delivery stays due, and the attempt does not count
 )
 
 // A Result is what an attempt came to.

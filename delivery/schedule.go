@@ -1,0 +1,75 @@
+package delivery
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strconv"
+	"time"
+)
+
+// MaxAttempts is how often a delivery is tried before it is dead.
+const MaxAttempts = len(againAfter) + 1
+
+// maxRejections is how often a destination may call a request wrong before the delivery is dead.
+const maxRejections = len(rejectAfter) + 1
+
+// maxAfter bounds what a destination can ask for: nobody's Retry-After puts a delivery off for longer than a day.
+const maxAfter = 24 * time.Hour
+
+// jitter is the part of a delay by which it may grow, so that what failed together does not come back together.
+const jitter = 0.2
+
+var (
+	// againAfter is the delay after each attempt that may work later; with jitter about three days in all.
+	againAfter = [...]time.Duration{
+		5 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute,
+		2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+	}
+	// rejectAfter is the delay after each rejection but the last; with jitter less than half an hour in all.
+	rejectAfter = [...]time.Duration{time.Minute, 20 * time.Minute}
+)
+
+// A Step is what an attempt makes of its delivery.
+type Step struct {
+	State    State
+	At       time.Time // pending: when the next attempt is due; delivered or dead: when it became so
+	Attempt  int       // how many attempts count from now on
+	Rejected int       // how many of them the destination rejected
+}
+
+// Next is what becomes of a claimed delivery whose attempt came to r. The delay grows with the attempts and is jittered
+// by a hash of the key, so that the same attempt always has the same delay. Attempts are counted when they are claimed:
+// one that never ended, because the process was killed, is spent as well.
+func Next(d Delivery, r Result, now time.Time) Step {
+	step := Step{State: Pending, At: now, Attempt: max(d.Attempt, 1), Rejected: d.Rejected}
+	switch r.Verdict {
+	case Done:
+		step.State = Delivered
+	case Never:
+		step.State = Dead
+	case Disable, Unsent:
+		step.Attempt--
+	case Reject:
+		step.Rejected++
+		if step.Rejected >= maxRejections || step.Attempt >= MaxAttempts {
+			step.State = Dead
+			break
+		}
+		step.At = now.Add(delay(d.Key, step.Attempt, rejectAfter[step.Rejected-1], r.After))
+	default: // Again, and whatever a sender makes up
+		if step.Attempt >= MaxAttempts {
+			step.State = Dead
+			break
+		}
+		step.At = now.Add(delay(d.Key, step.Attempt, againAfter[step.Attempt-1], r.After))
+	}
+	return step
+}
+
+// delay jitters a delay of the schedule, and is at least what the destination asked for.
+func delay(key string, attempt int, scheduled, asked time.Duration) time.Duration {
+	sum := sha256.Sum256(strconv.AppendInt([]byte(key+"/"), int64(attempt), 10))
+	part := float64(binary.BigEndian.Uint32(sum[:])) / (1 << 32)
+	jittered := scheduled + time.Duration(part*jitter*float64(scheduled))
+	return max(jittered, min(asked, maxAfter))
+}
