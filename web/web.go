@@ -1,0 +1,152 @@
+// Package web answers HTTP: health, readiness, metrics and the API. It holds no state of its own: it asks the parts that
+// it was given, and shows what they say. The wiring in cmd starts it; it never changes anything but through those parts.
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// A Token is a key to the API. Its secret is never kept, only the secret's SHA-256.
+type Token struct {
+	Name  string
+	Hash  [sha256.Size]byte
+	Write bool // may change things; otherwise it only reads
+}
+
+// A Number is how a number stands, as the API shows it.
+type Number struct {
+	Name      string  `json:"name"`
+	Phone     string  `json:"phone"`      // E.164
+	State     string  `json:"state"`      // a word for programs: "connected"
+	Sentence  string  `json:"sentence"`   // the same for people
+	QR        *string `json:"qr"`         // the text of the QR code while the number is being paired, else null
+	LastError *string `json:"last_error"` // null when there was none
+	Ready     bool    `json:"ready"`      // connected, or waiting for a person to pair it
+}
+
+// Errors that the parts behind the API answer with.
+var (
+	ErrNotFound = errors.New("there is no such thing")
+	ErrConflict = errors.New("that can't be done now")
+)
+
+// Options is what the pages are made of. All functions may be called from many goroutines.
+type Options struct {
+	Tokens   func() []Token                                 // those in force
+	Numbers  func() []Number                                // in the order of the configuration
+	Pair     func(ctx context.Context, number string) error // begins to pair; ErrNotFound, ErrConflict
+	Ping     func(context.Context) error                    // nil: the store answers
+	Gatherer prometheus.Gatherer
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// maxBody bounds the body of a request; nothing that the API takes is longer.
+const maxBody = 1 << 20
+
+// New returns the whole site. Its route table is the site map.
+func New(o Options) http.Handler {
+	s := &site{Options: o, guard: newGuard(o.Now)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.health)
+	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /metrics", s.machineOrToken(promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{})))
+	mux.Handle("GET /api/v1/numbers", s.api(read, s.numbers))
+	mux.Handle("POST /api/v1/numbers/{name}/pair", s.api(write, s.pair))
+	mux.Handle("/api/", s.api(read, func(http.ResponseWriter, *http.Request) error {
+		return problem{Status: http.StatusNotFound, Detail: "there is no such path in the API"}
+	}))
+	return harden(mux)
+}
+
+type site struct {
+	Options
+	guard *guard
+}
+
+// Serve answers on the listener until ctx ends, and then finishes what it has begun.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(l) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
+
+// harden bounds every request and sets the headers that keep browsers from being used against the site.
+func harden(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// health says that the process answers.
+func (s *site) health(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+}
+
+// ready says whether the daemon does its work: every number is connected or waits for a person to pair it, and the store
+// answers. 503 with what is missing otherwise.
+func (s *site) ready(w http.ResponseWriter, r *http.Request) {
+	type state struct {
+		Ready   bool              `json:"ready"`
+		Store   string            `json:"store"`
+		Numbers map[string]string `json:"numbers"`
+	}
+	answer := state{Ready: true, Store: "ok", Numbers: map[string]string{}}
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if err := s.Ping(ctx); err != nil {
+		answer.Ready, answer.Store = false, "the store does not answer"
+		s.Log.Debug("the store does not answer", "err", err)
+	}
+	for _, n := range s.Options.Numbers() {
+		answer.Numbers[n.Name] = n.State
+		answer.Ready = answer.Ready && n.Ready
+	}
+	status := http.StatusOK
+	if !answer.Ready {
+		status = http.StatusServiceUnavailable
+	}
+	writeJSON(w, status, answer)
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// The status is out: a client that went away meanwhile is no error of ours.
+	_ = json.NewEncoder(w).Encode(v)
+}
