@@ -7,27 +7,30 @@ import (
 	"time"
 )
 
-// MaxAttempts is how often a delivery is tried before it is dead.
-const MaxAttempts = len(againAfter) + 1
+// MaxAttempts is how often a delivery is tried before it is dead: once, and once after each delay of the schedule.
+const MaxAttempts = 10
 
-// maxRejections is how often a destination may call a request wrong before the delivery is dead.
-const maxRejections = len(rejectAfter) + 1
+const (
+	// maxRejections is how often a destination may call a request wrong before the delivery is dead.
+	maxRejections = 3
+	// maxAfter bounds what a destination can ask for: nobody's Retry-After puts a delivery off for longer than a day.
+	maxAfter = 24 * time.Hour
+	// jitter is the part of a delay by which it may grow, so that what failed together does not come back together.
+	jitter = 0.2
+)
 
-// maxAfter bounds what a destination can ask for: nobody's Retry-After puts a delivery off for longer than a day.
-const maxAfter = 24 * time.Hour
-
-// jitter is the part of a delay by which it may grow, so that what failed together does not come back together.
-const jitter = 0.2
-
-var (
-	// againAfter is the delay after each attempt that may work later; with jitter about three days in all.
-	againAfter = [...]time.Duration{
+// afterFailure is the delay after an attempt that may work later; with jitter about three days in all.
+func afterFailure(attempt int) time.Duration {
+	return [MaxAttempts - 1]time.Duration{
 		5 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute,
 		2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 20 * time.Hour, 24 * time.Hour,
-	}
-	// rejectAfter is the delay after each rejection but the last; with jitter less than half an hour in all.
-	rejectAfter = [...]time.Duration{time.Minute, 20 * time.Minute}
-)
+	}[attempt-1]
+}
+
+// afterRejection is the delay after a rejection; with jitter less than half an hour in all.
+func afterRejection(rejected int) time.Duration {
+	return [maxRejections - 1]time.Duration{time.Minute, 20 * time.Minute}[rejected-1]
+}
 
 // A Step is what an attempt makes of its delivery.
 type Step struct {
@@ -55,13 +58,13 @@ func Next(d Delivery, r Result, now time.Time) Step {
 			step.State = Dead
 			break
 		}
-		step.At = now.Add(delay(d.Key, step.Attempt, rejectAfter[step.Rejected-1], r.After))
+		step.At = now.Add(delay(d.Key, step.Attempt, afterRejection(step.Rejected), r.After))
 	default: // Again, and whatever a sender makes up
 		if step.Attempt >= MaxAttempts {
 			step.State = Dead
 			break
 		}
-		step.At = now.Add(delay(d.Key, step.Attempt, againAfter[step.Attempt-1], r.After))
+		step.At = now.Add(delay(d.Key, step.Attempt, afterFailure(step.Attempt), r.After))
 	}
 	return step
 }

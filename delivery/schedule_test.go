@@ -9,17 +9,19 @@ import (
 	"leadgate/delivery"
 )
 
-var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+func noon() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
 
 // schedule is that of SPEC section 8.
-var schedule = []time.Duration{
-	5 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute,
-	2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+func schedule() []time.Duration {
+	return []time.Duration{
+		5 * time.Second, time.Minute, 5 * time.Minute, 30 * time.Minute,
+		2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 20 * time.Hour, 24 * time.Hour,
+	}
 }
 
 // live keeps failing a delivery with verdict until it is dead, and returns when each attempt was made.
 func live(t interface{ Fatalf(string, ...any) }, key string, verdict delivery.Verdict) []time.Time {
-	d, now, attempts := delivery.Delivery{Key: key}, noon, []time.Time(nil)
+	d, now, attempts := delivery.Delivery{Key: key}, noon(), []time.Time(nil)
 	for {
 		d.Attempt++
 		attempts = append(attempts, now)
@@ -37,10 +39,10 @@ func live(t interface{ Fatalf(string, ...any) }, key string, verdict delivery.Ve
 func TestAFailingDeliveryIsTriedForAboutThreeDays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		attempts := live(t, rapid.String().Draw(t, "key"), delivery.Again)
-		if len(attempts) != len(schedule)+1 || len(attempts) != delivery.MaxAttempts {
-			t.Fatalf("%d attempts, want %d", len(attempts), len(schedule)+1)
+		if len(attempts) != len(schedule())+1 || len(attempts) != delivery.MaxAttempts {
+			t.Fatalf("%d attempts, want %d", len(attempts), len(schedule())+1)
 		}
-		for i, scheduled := range schedule {
+		for i, scheduled := range schedule() {
 			if got := attempts[i+1].Sub(attempts[i]); got < scheduled || got > scheduled*12/10 {
 				t.Fatalf("delay %d is %s, want %s and at most a fifth more", i+1, got, scheduled)
 			}
@@ -62,7 +64,7 @@ func TestARejectedDeliveryIsTriedThreeTimesWithinHalfAnHour(t *testing.T) {
 
 func TestRejectionsAreCountedApartFromFailures(t *testing.T) {
 	d := delivery.Delivery{Key: "evt_1", Attempt: 6}
-	step := delivery.Next(d, delivery.Result{Verdict: delivery.Reject}, noon)
+	step := delivery.Next(d, delivery.Result{Verdict: delivery.Reject}, noon())
 	if step.State != delivery.Pending || step.Rejected != 1 {
 		t.Fatalf("the first rejection after five failures came to %+v", step)
 	}
@@ -72,7 +74,7 @@ func TestJitterSpreadsWhatFailedTogether(t *testing.T) {
 	seen := map[time.Time]bool{}
 	for _, key := range []string{"evt_1", "evt_2", "evt_3", "evt_4", "evt_5"} {
 		d := delivery.Delivery{Key: key, Attempt: 5}
-		seen[delivery.Next(d, delivery.Result{Verdict: delivery.Again}, noon).At] = true
+		seen[delivery.Next(d, delivery.Result{Verdict: delivery.Again}, noon()).At] = true
 	}
 	if len(seen) != 5 {
 		t.Fatalf("five deliveries come back at %d different times", len(seen))
@@ -82,7 +84,7 @@ func TestJitterSpreadsWhatFailedTogether(t *testing.T) {
 func TestNextIsTheSameForTheSameAttempt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d, r := drawDelivery(t), drawResult(t)
-		first, second := delivery.Next(d, r, noon), delivery.Next(d, r, noon)
+		first, second := delivery.Next(d, r, noon()), delivery.Next(d, r, noon())
 		if first != second {
 			t.Fatalf("%+v, then %+v", first, second)
 		}
@@ -92,22 +94,22 @@ func TestNextIsTheSameForTheSameAttempt(t *testing.T) {
 func TestWhatEachVerdictMakesOfADelivery(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d, r := drawDelivery(t), drawResult(t)
-		step := delivery.Next(d, r, noon)
+		step := delivery.Next(d, r, noon())
 		switch r.Verdict {
 		case delivery.Done:
-			want(t, step, delivery.Step{State: delivery.Delivered, At: noon, Attempt: d.Attempt, Rejected: d.Rejected})
+			want(t, step, delivery.Step{State: delivery.Delivered, At: noon(), Attempt: d.Attempt, Rejected: d.Rejected})
 		case delivery.Never:
-			want(t, step, delivery.Step{State: delivery.Dead, At: noon, Attempt: d.Attempt, Rejected: d.Rejected})
+			want(t, step, delivery.Step{State: delivery.Dead, At: noon(), Attempt: d.Attempt, Rejected: d.Rejected})
 		case delivery.Disable, delivery.Unsent:
-			want(t, step, delivery.Step{State: delivery.Pending, At: noon, Attempt: d.Attempt - 1, Rejected: d.Rejected})
+			want(t, step, delivery.Step{State: delivery.Pending, At: noon(), Attempt: d.Attempt - 1, Rejected: d.Rejected})
 		default:
 			if dead := step.State == delivery.Dead; !dead && d.Attempt >= delivery.MaxAttempts {
 				t.Fatalf("attempt %d was not the last", d.Attempt)
 			}
-			if step.State == delivery.Pending && step.At.Before(noon.Add(min(r.After, 24*time.Hour))) {
+			if step.State == delivery.Pending && step.At.Before(noon().Add(min(r.After, 24*time.Hour))) {
 				t.Fatalf("due at %s although %s were asked for", step.At, r.After)
 			}
-			if latest := noon.Add(24 * time.Hour * 12 / 10); step.At.After(latest) {
+			if latest := noon().Add(24 * time.Hour * 12 / 10); step.At.After(latest) {
 				t.Fatalf("due at %s, later than %s", step.At, latest)
 			}
 		}
@@ -122,7 +124,7 @@ func want(t *rapid.T, got, want delivery.Step) {
 
 func drawDelivery(t *rapid.T) delivery.Delivery {
 	return delivery.Delivery{
-		Destination: "crm",
+		Destination: crm,
 		Key:         rapid.String().Draw(t, "key"),
 		Attempt:     rapid.IntRange(1, 30).Draw(t, "attempt"),
 		Rejected:    rapid.IntRange(0, 2).Draw(t, "rejected"),
