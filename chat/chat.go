@@ -69,7 +69,10 @@ func (a Ad) Same(b Ad) bool {
 	if a.ClickID != "" && b.ClickID != "" {
 		return a.ClickID == b.ClickID
 	}
-	return b.SourceID == "" && b.ClickID == "" || a.SourceID == b.SourceID
+	if b.SourceID == "" {
+		return b.ClickID == ""
+	}
+	return a.SourceID == b.SourceID
 }
 
 // A Lead is a person who is known to the daemon.
