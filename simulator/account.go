@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"go.mau.fi/whatsmeow/appstate"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
 )
@@ -23,14 +24,15 @@ type Account struct {
 	lid      types.JID // digits@lid
 	endpoint *endpoint // the phone's Signal endpoint; its identity key signs the companions
 	identity *keys.KeyPair
-	faults   *faults
 	state    *phoneState // app state as the phone and the server keep it
 	inbox    accountInbox
+	faults
 
 	mu         sync.Mutex
 	name       string
 	devices    map[uint16]*device
 	nextDevice uint16
+	codes      []*conn       // companions that wait for a code, the latest last
 	changed    chan struct{} // closed and replaced whenever a companion comes or goes
 }
 
@@ -47,7 +49,12 @@ func (s *Server) AddAccount(opts AccountOptions) (*Account, error) {
 	identity := keys.NewKeyPair()
 	a := &Account{
 		server: s, platform: opts.Platform, name: opts.Name, identity: identity, endpoint: newEndpoint(identity),
-		faults: newFaults(), devices: map[uint16]*device{}, nextDevice: 1, changed: make(chan struct{}),
+		devices: map[uint16]*device{}, nextDevice: 1, changed: make(chan struct{}),
+	}
+	a.inbox.history.max = maxPhoneLetters
+	a.faults = faults{
+		server: s, parent: &s.faults, unlink: a.Unlink, conns: a.connections,
+		devices: func() []*device { return s.companions(a) },
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,6 +64,11 @@ func (s *Server) AddAccount(opts AccountOptions) (*Account, error) {
 	a.phone = types.NewJID(digits, types.DefaultUserServer)
 	a.lid = types.NewJID(s.newLID(), types.HiddenUserServer)
 	a.state = newPhoneState(a)
+	if opts.Name != "" {
+		if _, err := a.state.change(appstate.BuildSettingPushName(opts.Name)); err != nil {
+			return nil, fmt.Errorf("add account %q: %w", opts.Phone, err)
+		}
+	}
 	s.accounts[digits], s.lids[a.lid.User] = a, a
 	return a, nil
 }
@@ -86,6 +98,16 @@ func (s *Server) companions(a *Account) []*device {
 		list = append(list, d)
 	}
 	return list
+}
+
+// connections lists the connections of the companions that are logged in.
+func (a *Account) connections() (all []*conn) {
+	for _, d := range a.server.companions(a) {
+		if c := d.connection(); c != nil {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // Connected tells whether a companion is logged in and has been given its queue.

@@ -1,8 +1,6 @@
 package simulator
 
 import (
-	"errors"
-	"fmt"
 	"sync"
 
 	"go.mau.fi/whatsmeow/types"
@@ -16,7 +14,7 @@ type device struct {
 	noise        [32]byte // static key of its Noise handshakes: its password
 	registration uint32
 	identity     [32]byte
-	signed       string // its ADVSignedDeviceIdentity, as other people's devices see it
+	label        string // phone and device number, for the trace
 
 	mu      sync.Mutex
 	prekeys preKeys
@@ -43,8 +41,6 @@ type preKeys struct {
 	oneTime   []preKey
 }
 
-var errNoKeys = errors.New("device has uploaded no keys")
-
 // phoneJID is the device under its phone number, 4917…:1@s.whatsapp.net.
 func (d *device) phoneJID() types.JID { return withDevice(d.account.phone, d.id) }
 
@@ -64,23 +60,4 @@ func (d *device) ready() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.conn != nil && d.active
-}
-
-// fetchBundle hands out the keys to open a session with a device, and uses up one of its one-time prekeys.
-func (s *Server) fetchBundle(d *device) (keyBundle, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.prekeys.signed.id == 0 {
-		return keyBundle{}, fmt.Errorf("fetch keys of %s: %w", d.lid(), errNoKeys)
-	}
-	b := keyBundle{
-		registrationID: d.registration, identity: d.identity,
-		signedID: d.prekeys.signed.id, signed: d.prekeys.signed.pub, signature: d.prekeys.signature,
-	}
-	if len(d.prekeys.oneTime) > 0 {
-		key := d.prekeys.oneTime[0]
-		d.prekeys.oneTime = d.prekeys.oneTime[1:]
-		b.oneTimeID, b.oneTime = key.id, &key.pub
-	}
-	return b, nil
 }

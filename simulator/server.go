@@ -13,8 +13,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,11 +50,13 @@ type Server struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // connections and timers
 
+	media mediaStore
+
 	draws    *draws
 	trace    *trace
 	counters *counters
 	strange  *unanswered
-	faults   *faults
+	faults
 
 	mu       sync.RWMutex        // guards the registries below, never held over cryptography or the network
 	accounts map[string]*Account // by phone digits
@@ -86,10 +90,11 @@ func New(opts Options) (*Server, error) {
 	}
 	s := &Server{
 		opts: opts, log: opts.Log, ln: ln, cert: cert,
-		draws: newDraws(opts.Seed), trace: newTrace(), counters: newCounters(), strange: newUnanswered(), faults: newFaults(),
+		draws: newDraws(opts.Seed), trace: newTrace(), counters: newCounters(), strange: newUnanswered(),
 		accounts: map[string]*Account{}, people: map[string]*Person{}, lids: map[string]any{},
 		pairings: map[string]*conn{}, conns: map[*conn]struct{}{},
 	}
+	s.faults = faults{server: s, conns: s.connections, devices: s.devices, unlink: s.unlinkAll}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.web = &http.Server{
 		Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second,
@@ -118,7 +123,9 @@ func checkLoopback(listen string) error {
 
 // Close cuts every connection, stops listening, and returns when nothing of the server runs any more.
 func (s *Server) Close() error {
-	s.cancel()
+	s.mu.Lock()
+	s.cancel() // under the lock: from here on nothing new is counted in wg
+	s.mu.Unlock()
 	err := s.web.Close()
 	s.Cut()
 	s.wg.Wait()
@@ -137,6 +144,7 @@ func (s *Server) RootKey() [32]byte { return *s.cert.root.Pub }
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ws/chat", s.acceptSocket)
+	mux.HandleFunc("/mms/", s.media.serve)
 	return mux
 }
 
@@ -145,15 +153,51 @@ func (s *Server) now() time.Time { return s.opts.Now() }
 
 // later runs f after d unless the server closes first.
 func (s *Server) later(d time.Duration, f func()) {
-	s.wg.Go(func() {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
+	s.background(func() {
+		if sleep(s.ctx, d) {
 			f()
-		case <-s.ctx.Done():
 		}
 	})
+}
+
+// background runs f in a goroutine that Close waits for; a closing server starts none.
+func (s *Server) background(f func()) {
+	if !s.enter() {
+		return
+	}
+	go func() {
+		defer s.wg.Done()
+		f()
+	}()
+}
+
+// connections lists who is connected now.
+func (s *Server) connections() []*conn {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Collect(maps.Keys(s.conns))
+}
+
+func (s *Server) allAccounts() []*Account {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Collect(maps.Values(s.accounts))
+}
+
+func (s *Server) devices() (all []*device) {
+	for _, a := range s.allAccounts() {
+		all = append(all, s.companions(a)...)
+	}
+	return all
+}
+
+func (s *Server) unlinkAll() error {
+	for _, a := range s.allAccounts() {
+		if err := a.Unlink(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lookup finds who a JID addresses, by phone or LID: exactly one of the two is set, or neither.

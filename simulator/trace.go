@@ -11,6 +11,9 @@ import (
 // traceSize is how many stanzas Trace remembers: enough for the story of one test.
 const traceSize = 500
 
+// traceWidth is where a stanza's text is cut: an upload of prekeys would fill pages.
+const traceWidth = 1000
+
 // trace remembers the last stanzas. They are turned into text when asked for, as almost nobody asks.
 type trace struct {
 	mu    sync.Mutex
@@ -42,7 +45,11 @@ func (s *Server) Trace() []string {
 	lines := make([]string, 0, s.trace.next-first)
 	for i := first; i < s.trace.next; i++ {
 		line := s.trace.lines[i%traceSize]
-		lines = append(lines, line.who+" "+line.stanza.String())
+		text := line.stanza.String()
+		if len(text) > traceWidth {
+			text = text[:traceWidth] + "…"
+		}
+		lines = append(lines, line.who+" "+text)
 	}
 	return lines
 }
