@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"leadgate/chat"
+)
+
+const leadColumns = `l.seq, l.id, l.name, l.name_set, l.phone, l.lid, l.source, l.last_source, l.touched_at, l.first_ad, l.ad,
+	l.fields, l.numbers, l.created_at`
+
+// leadQuery finds leads by phone, LID or id, as they are or once were; the oldest first.
+const leadQuery = `SELECT ` + leadColumns + ` FROM lead l WHERE l.id IN (
+		SELECT id FROM lead WHERE phone = $1
+		UNION SELECT id FROM lead WHERE lid = $2
+		UNION SELECT id FROM lead WHERE id = $3
+		UNION SELECT lead FROM alias WHERE name IN ($1, $2, $3))
+	ORDER BY l.created_at, l.seq LIMIT 2`
+
+// A keptLead is a lead with its place among all.
+type keptLead struct {
+	chat.Lead
+	seq int64
+}
+
+// ad is how an ad is kept, so that what is stored does not change with the names of Go.
+type ad struct {
+	SourceID  string `json:"source_id,omitempty"`
+	SourceURL string `json:"source_url,omitempty"`
+	SourceApp string `json:"source_app,omitempty"`
+	Headline  string `json:"headline,omitempty"`
+	ClickID   string `json:"click_id,omitempty"`
+}
+
+// queryLeads runs a query that selects leadColumns.
+func queryLeads(ctx context.Context, q querier, query string, args ...any) ([]keptLead, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("look for leads: %w", err)
+	}
+	defer rows.Close()
+	var leads []keptLead
+	for rows.Next() {
+		lead, err := scanLead(rows)
+		if err != nil {
+			return nil, err
+		}
+		leads = append(leads, lead)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("look for leads: %w", err)
+	}
+	return leads, nil
+}
+
+func scanLead(rows *sql.Rows) (keptLead, error) {
+	var l keptLead
+	var nameSet, touchedAt, createdAt int64
+	var phone, lid, firstAd, lastAd sql.NullString
+	var fields, numbers string
+	err := rows.Scan(&l.seq, &l.ID, &l.Name, &nameSet, &phone, &lid, &l.Source, &l.LastSource, &touchedAt, &firstAd, &lastAd,
+		&fields, &numbers, &createdAt)
+	if err != nil {
+		return l, fmt.Errorf("read a lead: %w", err)
+	}
+	l.NameSet = nameSet == 1
+	l.Phone, l.LID = chat.Phone(phone.String), chat.LID(lid.String)
+	l.TouchedAt, l.CreatedAt = fromMicros(touchedAt), fromMicros(createdAt)
+	if l.FirstAd, err = readAd(firstAd); err != nil {
+		return l, fmt.Errorf("read the first ad of lead %q: %w", l.ID, err)
+	}
+	if l.Ad, err = readAd(lastAd); err != nil {
+		return l, fmt.Errorf("read the ad of lead %q: %w", l.ID, err)
+	}
+	if fields != "{}" {
+		if err := json.Unmarshal([]byte(fields), &l.Fields); err != nil {
+			return l, fmt.Errorf("read the fields of lead %q: %w", l.ID, err)
+		}
+	}
+	if numbers != "[]" {
+		if err := json.Unmarshal([]byte(numbers), &l.Numbers); err != nil {
+			return l, fmt.Errorf("read the numbers of lead %q: %w", l.ID, err)
+		}
+	}
+	return l, nil
+}
+
+// writeLead records a lead as it is now, whether it is new or not.
+func writeLead(ctx context.Context, tx *sql.Tx, l chat.Lead) error {
+	if l.ID == "" {
+		return fmt.Errorf("%w: the lead has no id", errImpossible)
+	}
+	fields, numbers := []byte("{}"), []byte("[]")
+	var err error
+	if len(l.Fields) > 0 {
+		if fields, err = json.Marshal(l.Fields); err != nil {
+			return fmt.Errorf("write the fields of lead %q: %w", l.ID, err)
+		}
+	}
+	if len(l.Numbers) > 0 {
+		if numbers, err = json.Marshal(l.Numbers); err != nil {
+			return fmt.Errorf("write the numbers of lead %q: %w", l.ID, err)
+		}
+	}
+	firstAd, err := writtenAd(l.FirstAd)
+	if err != nil {
+		return err
+	}
+	lastAd, err := writtenAd(l.Ad)
+	if err != nil {
+		return err
+	}
+	nameSet := 0
+	if l.NameSet {
+		nameSet = 1
+	}
+	const upsert = `INSERT INTO lead (id, name, name_set, phone, lid, source, last_source, touched_at, first_ad, ad, fields,
+			numbers, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_set = excluded.name_set, phone = excluded.phone,
+			lid = excluded.lid, source = excluded.source, last_source = excluded.last_source,
+			touched_at = excluded.touched_at, first_ad = excluded.first_ad, ad = excluded.ad, fields = excluded.fields,
+			numbers = excluded.numbers, created_at = excluded.created_at`
+	_, err = tx.ExecContext(ctx, upsert, l.ID, l.Name, nameSet, null(string(l.Phone)), null(string(l.LID)), l.Source,
+		l.LastSource, micros(l.TouchedAt), firstAd, lastAd, string(fields), string(numbers), micros(l.CreatedAt))
+	if err != nil {
+		return fmt.Errorf("write lead %q: %w", l.ID, err)
+	}
+	return nil
+}
+
+func readAd(text sql.NullString) (*chat.Ad, error) {
+	if !text.Valid {
+		return nil, nil
+	}
+	var a ad
+	if err := json.Unmarshal([]byte(text.String), &a); err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	return (*chat.Ad)(&a), nil
+}
+
+func writtenAd(a *chat.Ad) (sql.NullString, error) {
+	if a == nil {
+		return sql.NullString{}, nil
+	}
+	text, err := json.Marshal(ad(*a))
+	if err != nil {
+		return sql.NullString{}, fmt.Errorf("write an ad: %w", err)
+	}
+	return sql.NullString{String: string(text), Valid: true}, nil
+}

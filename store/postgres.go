@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	// connectTimeout bounds an attempt to reach the server, unless the url says otherwise.
+	connectTimeout = 10 * time.Second
+
+	// abandoned makes the server end the transaction of a daemon that it has not heard of for so long, and with it the
+	// lock that the others wait for. A daemon's own pauses within a transaction are far below a second.
+	abandoned = `SET idle_in_transaction_session_timeout = '20s'`
+
+	// numberConns is how many connections whatsmeow may use for all numbers of a daemon.
+	numberConns = 8
+)
+
+// openPostgres connects to the database that url names.
+func (s *Store) openPostgres(ctx context.Context, url string) error {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		// What pgx says holds the url, and the url a password.
+		return errors.New(`the store's url can't be read; it looks like "postgres://USER:PASSWORD@HOST:5432/DATABASE", ` +
+			`with what is not a letter or digit in the password written as %XX`)
+	}
+	s.name = fmt.Sprintf("postgres://%s:%d/%s", config.Host, config.Port, config.Database)
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "leadgate"
+	}
+	s.writes = postgresPool(config, 1)
+	s.reads = postgresPool(config, readers)
+	s.numbers = postgresPool(config, numberConns)
+	if err := s.writes.PingContext(ctx); err != nil {
+		return fmt.Errorf("open store %q: %w", s.name, unreachable(err, config.Password))
+	}
+	return nil
+}
+
+func postgresPool(config *pgx.ConnConfig, n int) *sql.DB {
+	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, abandoned)
+		return err
+	}))
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	return pool
+}
+
+// unreachable puts a failed connection into one line on which somebody can act.
+func unreachable(err error, password string) error {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		switch refused.Code {
+		case "28P01", "28000":
+			return fmt.Errorf("the server refuses user or password: %s", refused.Message)
+		case "3D000":
+			return fmt.Errorf("%s; create it, or name another one", refused.Message)
+		}
+		return fmt.Errorf("the server refuses: %s", refused.Message)
+	}
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	if password != "" {
+		text = strings.ReplaceAll(text, password, "…")
+	}
+	return fmt.Errorf("the server can't be reached; is it running, and is the address right? %s", text)
+}

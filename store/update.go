@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"leadgate/bot"
+	"leadgate/chat"
+	"leadgate/conversion"
+)
+
+// Update loads what the input concerns, has it decided, and commits the decision under the input's key, as bot.Store
+// says. A panic of decide rolls back and goes on to the caller. An input that changes nothing costs two or three reads
+// and no write.
+func (s *Store) Update(ctx context.Context, in bot.Input, decide func(bot.State) bot.Decision) error {
+	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		state, known, err := load(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		if known {
+			return errNothing
+		}
+		d := decide(state)
+		if d.Empty() {
+			return errNothing
+		}
+		return s.commit(ctx, tx, in, state, d)
+	})
+	if err != nil {
+		return fmt.Errorf("update by input %q: %w", in.Key, err)
+	}
+	return nil
+}
+
+const inputQuery = `SELECT key, matched FROM input WHERE key = $1
+	UNION ALL SELECT key, matched FROM input WHERE number = $2 AND message_id = $3`
+
+// load is the state that an input concerns, or that its key is known.
+func load(ctx context.Context, tx *sql.Tx, in bot.Input) (state bot.State, known bool, err error) {
+	state.Matched, known, err = loadInput(ctx, tx, in)
+	if known || err != nil {
+		return state, known, err
+	}
+	var names [3]any // phone, LID, id
+	switch {
+	case in.Message != nil:
+		names = [3]any{string(in.Message.Person.Phone), string(in.Message.Person.LID), ""}
+	case in.Move != nil:
+		names = [3]any{"", "", in.Move.LeadID}
+	case in.Delete != nil:
+		names = [3]any{"", "", in.Delete.LeadID}
+	default:
+		return state, false, nil
+	}
+	leads, err := queryLeads(ctx, tx, leadQuery, names[:]...)
+	if err != nil || len(leads) == 0 {
+		return state, false, err
+	}
+	state.Lead = leads[0].Lead
+	if len(leads) > 1 {
+		state.Twin = leads[1].Lead
+	}
+	state.Transitions, err = countingTransitions(ctx, tx, state.Lead.ID, state.Twin.ID)
+	return state, false, err
+}
+
+// loadInput is what the earlier texts of the input's message matched, or that the input's key is known.
+func loadInput(ctx context.Context, tx *sql.Tx, in bot.Input) (matched []conversion.Match, known bool, err error) {
+	var number, message sql.NullString
+	if in.Message != nil {
+		number, message = null(in.Message.Number), null(in.Message.ID)
+	}
+	rows, err := tx.QueryContext(ctx, inputQuery, in.Key, number, message)
+	if err != nil {
+		return nil, false, fmt.Errorf("look for the input's key: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key, text string
+		if err := rows.Scan(&key, &text); err != nil {
+			return nil, false, fmt.Errorf("look for the input's key: %w", err)
+		}
+		known = known || key == in.Key
+		var earlier []conversion.Match
+		if err := json.Unmarshal([]byte(text), &earlier); err != nil {
+			return nil, false, fmt.Errorf("read what input %q matched: %w", key, err)
+		}
+		matched = append(matched, earlier...)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, false, fmt.Errorf("look for the input's key: %w", err)
+	}
+	return matched, known, nil
+}
+
+// commit writes a decision.
+func (s *Store) commit(ctx context.Context, tx *sql.Tx, in bot.Input, state bot.State, d bot.Decision) error {
+	lead := state.Lead
+	if d.Lead != nil {
+		lead = *d.Lead
+	}
+	if lead.ID == "" && (len(d.Transitions) > 0 || d.Absorbed != "" || d.Deleted != "") {
+		return fmt.Errorf("%w: transitions of nobody", errImpossible)
+	}
+	if d.Absorbed != "" {
+		if err := absorb(ctx, tx, d.Absorbed, lead); err != nil {
+			return err
+		}
+	}
+	if d.Lead != nil {
+		if err := writeLead(ctx, tx, lead); err != nil {
+			return err
+		}
+	}
+	if err := writeTransitions(ctx, tx, lead.ID, d.Transitions); err != nil {
+		return err
+	}
+	if d.Deleted != "" {
+		if err := deleteTransition(ctx, tx, in, lead.ID, d.Deleted); err != nil {
+			return err
+		}
+	}
+	if err := s.writeInput(ctx, tx, in, lead.ID, d.Matched); err != nil {
+		return err
+	}
+	events, err := writeEvents(ctx, tx, d.Events)
+	if err != nil {
+		return err
+	}
+	return writeDeliveries(ctx, tx, in.At, d.Deliveries, events)
+}
+
+// writeInput records the input, with its message's text where that is kept.
+func (s *Store) writeInput(ctx context.Context, tx *sql.Tx, in bot.Input, leadID string, matched []conversion.Match) error {
+	if in.Key == "" {
+		return fmt.Errorf("%w: the input has no key", errImpossible)
+	}
+	var number, message, text sql.NullString
+	switch {
+	case in.Message != nil:
+		number, message = null(in.Message.Number), null(in.Message.ID)
+		if s.opts.MessageText {
+			text = sql.NullString{String: in.Message.Text, Valid: true}
+		}
+	case in.Number != nil:
+		number = null(in.Number.Number)
+	}
+	list := []byte("[]")
+	if len(matched) > 0 {
+		var err error
+		if list, err = json.Marshal(matched); err != nil {
+			return fmt.Errorf("write what the input matched: %w", err)
+		}
+	}
+	const insert = `INSERT INTO input (key, at, lead, number, message_id, text, matched) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	_, err := tx.ExecContext(ctx, insert, in.Key, micros(in.At), null(leadID), number, message, text, string(list))
+	if err != nil {
+		return fmt.Errorf("record the input: %w", err)
+	}
+	return nil
+}
+
+// absorb makes all that belongs to one lead belong to another, and remembers by what the one was known.
+func absorb(ctx context.Context, tx *sql.Tx, absorbed string, lead chat.Lead) error {
+	if absorbed == lead.ID {
+		return fmt.Errorf("%w: lead %q absorbs itself", errImpossible, absorbed)
+	}
+	var phone, lid sql.NullString
+	err := tx.QueryRowContext(ctx, `DELETE FROM lead WHERE id = $1 RETURNING phone, lid`, absorbed).Scan(&phone, &lid)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fmt.Errorf("%w: there is no lead %q to absorb", errImpossible, absorbed)
+	}
+	if err != nil {
+		return fmt.Errorf("absorb lead %q: %w", absorbed, err)
+	}
+	for _, move := range []string{
+		`UPDATE alias SET lead = $1 WHERE lead = $2`,
+		`UPDATE transition SET lead = $1 WHERE lead = $2`,
+		`UPDATE input SET lead = $1 WHERE lead = $2`,
+		`UPDATE event SET lead = $1 WHERE lead = $2`,
+	} {
+		if _, err := tx.ExecContext(ctx, move, lead.ID, absorbed); err != nil {
+			return fmt.Errorf("move what belonged to lead %q: %w", absorbed, err)
+		}
+	}
+	for _, name := range []string{absorbed, phone.String, lid.String} {
+		if name == "" || name == string(lead.Phone) || name == string(lead.LID) {
+			continue // nothing to remember, or the lead is known by it itself
+		}
+		const remember = `INSERT INTO alias (name, lead) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET lead = excluded.lead`
+		if _, err := tx.ExecContext(ctx, remember, name, lead.ID); err != nil {
+			return fmt.Errorf("remember lead %q: %w", absorbed, err)
+		}
+	}
+	return nil
+}
