@@ -1,0 +1,93 @@
+package whatsapp
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"go.mau.fi/whatsmeow/store"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
+
+	"leadgate/chat"
+)
+
+const (
+	// overdueAfter is how long a message may be awaited before it is set aside: the phone may be asleep, not for long.
+	overdueAfter = 10 * time.Minute
+	// awaitedAtMost bounds how many are remembered; a number that misses more has another trouble.
+	awaitedAtMost = 10_000
+)
+
+// awaited are the messages that WhatsApp has announced and that have not come, by id.
+type awaited map[types.MessageID]absent
+
+type absent struct {
+	since     time.Time
+	direction chat.Direction
+	why       string
+}
+
+// came reports whether the message was awaited, and awaits it no longer.
+func (a awaited) came(id types.MessageID) bool {
+	_, was := a[id]
+	delete(a, id)
+	return was
+}
+
+// undecryptable notes a message that came without content that can be read. whatsmeow has asked for it already, the
+// sender and the phone (sendRetryReceipt, immediateRequestMessageFromPhone).
+func (in *inbox) undecryptable(device *store.Device, evt *events.UndecryptableMessage, now time.Time) {
+	direction := directionOf(&evt.Info)
+	if why := audience(&evt.Info, identityOf(device)); why != counts {
+		in.metrics.ignore(in.number, direction, why)
+		return
+	}
+	what, why := outcomeUndecryptable, "it could not be decrypted, and neither its sender nor the phone has sent it again"
+	if evt.IsUnavailable {
+		what, why = outcomeMissing, "WhatsApp gave it to the phone only, and the phone has not handed it over"
+	}
+	if evt.UnavailableType == events.UnavailableTypeViewOnce {
+		why = "it can be viewed once, on the phone only"
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if _, known := in.awaited[evt.Info.ID]; known {
+		return
+	}
+	in.metrics.message(in.number, direction, what)
+	in.log.Info("message without readable content, asked for again", "number", in.number, "message_id", evt.Info.ID, "outcome", string(what))
+	// A hidden failure is one of which the person sees nothing either: a reaction, a receipt. Nobody waits for it.
+	if evt.DecryptFailMode == events.DecryptFailHide || len(in.awaited) >= awaitedAtMost {
+		return
+	}
+	in.awaited[evt.Info.ID] = absent{since: now, direction: direction, why: why}
+	in.metrics.missing.WithLabelValues(in.number).Set(float64(len(in.awaited)))
+}
+
+// giveUp sets aside what has been awaited for too long. It reports how many are still awaited. A message that comes
+// later is handled all the same.
+func (in *inbox) giveUp(ctx context.Context, now time.Time) int {
+	in.mu.Lock()
+	waiting := maps.Clone(in.awaited)
+	in.mu.Unlock()
+	for id, missing := range waiting {
+		if now.Sub(missing.since) < overdueAfter {
+			continue
+		}
+		if err := in.setAside(ctx, id, missing.why, nil); err != nil {
+			in.log.Warn("missing message not set aside yet", "number", in.number, "message_id", id, "err", err)
+			break
+		}
+		in.log.Warn("message did not come, read it on the phone", "number", in.number, "message_id", id, "reason", missing.why)
+		in.mu.Lock()
+		if in.awaited.came(id) {
+			in.metrics.message(in.number, missing.direction, outcomeSetAside)
+		}
+		in.mu.Unlock()
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.metrics.missing.WithLabelValues(in.number).Set(float64(len(in.awaited)))
+	return len(in.awaited)
+}

@@ -1,0 +1,202 @@
+// Package whatsapp keeps the numbers of a business logged into WhatsApp and carries messages between WhatsApp and the
+// daemon: each number has its own linked device, what people write arrives as chat.Message and is acknowledged to
+// WhatsApp only after the Listener has committed it, and what the daemon wants said is sent under an id that the caller
+// derives from its cause. It speaks to WhatsApp only through go.mau.fi/whatsmeow.
+//
+// It never decides what a message means, whom to answer or with what; it keeps nothing of its own but what whatsmeow
+// needs. The wiring in cmd calls it, and package delivery calls its Sender.
+package whatsapp
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.mau.fi/util/dbutil"
+	"go.mau.fi/whatsmeow/store/sqlstore"
+
+	"leadgate/chat"
+	"leadgate/delivery"
+)
+
+// A Listener takes what WhatsApp tells the daemon. It is called from several goroutines at once.
+type Listener interface {
+	// Message commits everything that the message changes. Nil lets WhatsApp forget the message. An error that is
+	// ErrPoison, and a panic, is the message's own fault: after five of them it is set aside. After any other error the
+	// message is delivered again, for as long as it takes. The same message may come more than once; its Key tells.
+	Message(context.Context, chat.Message) error
+	// Connection is told of changes on which the outside acts, in order for each number. After an error it is told again.
+	Connection(context.Context, Change) error
+	// SetAside keeps a message that could not be handled, so that somebody can look at it: its id ("" is never given),
+	// why, and its content as WhatsApp encodes it, nil when it never came. The same id may be set aside again.
+	SetAside(ctx context.Context, number, messageID, reason string, payload []byte) error
+}
+
+// ErrPoison marks an error of Listener.Message as the message's own fault.
+var ErrPoison = errors.New("message can't be handled")
+
+// ErrPaired says that a number can't be paired because it is logged in already.
+var ErrPaired = errors.New("number is already logged in")
+
+// Config says how the numbers of one process reach WhatsApp. The zero value reaches the real one, discards its log, and
+// measures nothing.
+type Config struct {
+	// DeviceName is what the phone shows among its linked devices; "" is "leadgate".
+	DeviceName string
+	// Server is the WebSocket URL of a server that speaks WhatsApp's protocol ("ws://127.0.0.1:7777/ws/chat"); "" is
+	// WhatsApp itself.
+	Server string
+	// ServerKey is the public key that signs the certificates of Server, 32 bytes; it must be set exactly when Server is.
+	// whatsmeow keeps one for the whole process.
+	ServerKey []byte
+	Log       *slog.Logger
+	Metrics   prometheus.Registerer
+}
+
+// Numbers is every number that the process is logged into, or shall be.
+type Numbers struct {
+	link      *link
+	container *sqlstore.Container
+	listener  Listener
+	metrics   *metrics
+	log       *slog.Logger
+
+	changed chan struct{} // holds one token when the list differs from what runs
+	mu      sync.Mutex
+	list    []*Number // in the order of the configuration
+}
+
+// Open prepares the numbers: it brings whatsmeow's tables up to date in db, whose dialect is spelled as database/sql
+// drivers are ("sqlite3", "postgres", "pgx"). Nothing is connected before Run. It fails on a Config that can't work and
+// when the tables can't be had.
+func Open(ctx context.Context, db *sql.DB, dialect string, cfg Config, numbers []chat.Number, listener Listener) (*Numbers, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	link, err := newLink(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := dbutil.ParseDialect(dialect); err != nil {
+		return nil, fmt.Errorf("open devices: %w", err)
+	}
+	silenceSignal(cfg.Log)
+	container := sqlstore.NewWithDB(db, dialect, newLog(cfg.Log, "database"))
+	if err := container.Upgrade(ctx); err != nil {
+		return nil, fmt.Errorf("bring whatsmeow's tables up to date: %w", err)
+	}
+	ns := &Numbers{
+		link: link, container: container, listener: listener, metrics: newMetrics(cfg.Metrics), log: cfg.Log,
+		changed: make(chan struct{}, 1),
+	}
+	ns.SetNumbers(numbers)
+	return ns, nil
+}
+
+// SetNumbers replaces the list of numbers. A number that is new connects, one that is gone disconnects without being
+// logged out, one whose phone is another is a new number; the others are not disturbed.
+func (ns *Numbers) SetNumbers(numbers []chat.Number) {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	list := make([]*Number, 0, len(numbers))
+	for _, want := range numbers {
+		i := slices.IndexFunc(ns.list, func(n *Number) bool { return n.name == want.Name && n.phone == want.Phone })
+		if i >= 0 {
+			list = append(list, ns.list[i])
+			continue
+		}
+		list = append(list, newNumber(ns, want))
+	}
+	ns.list = list
+	select {
+	case ns.changed <- struct{}{}:
+	default:
+	}
+}
+
+// Run keeps every number connected until the context ends, and then disconnects them. It returns nil when nothing of
+// it runs any more. It is called once.
+func (ns *Numbers) Run(ctx context.Context) error {
+	ns.link.lookUpVersion(ctx)
+	running := map[*Number]func(){}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for {
+		list := ns.all()
+		for n, stop := range running {
+			if !slices.Contains(list, n) {
+				stop()
+				delete(running, n)
+			}
+		}
+		for _, n := range list {
+			if running[n] != nil {
+				continue
+			}
+			own, stop := context.WithCancel(ctx)
+			ended := make(chan struct{})
+			wg.Go(func() {
+				defer close(ended)
+				n.run(own)
+			})
+			running[n] = func() { stop(); <-ended }
+		}
+		select {
+		case <-ctx.Done():
+			for _, stop := range running {
+				defer stop()
+			}
+			return nil
+		case <-ns.changed:
+		}
+	}
+}
+
+// Number finds a number by name, nil when there is none.
+func (ns *Numbers) Number(name string) *Number {
+	for _, n := range ns.all() {
+		if n.name == name {
+			return n
+		}
+	}
+	return nil
+}
+
+// Status is how every number stands, in the order of the configuration.
+func (ns *Numbers) Status() []Status {
+	list := ns.all()
+	all := make([]Status, len(list))
+	for i, n := range list {
+		all[i] = n.Status()
+	}
+	return all
+}
+
+// Sender sends deliveries through the number that has the name when they are sent.
+func (ns *Numbers) Sender(name string) delivery.Sender { return senderByName{ns, name} }
+
+type senderByName struct {
+	numbers *Numbers
+	name    string
+}
+
+// Send implements delivery.Sender.
+func (s senderByName) Send(ctx context.Context, d delivery.Delivery) delivery.Result {
+	n := s.numbers.Number(s.name)
+	if n == nil {
+		return delivery.Result{Verdict: delivery.Again, After: time.Minute, Detail: fmt.Sprintf("no number is called %q", s.name)}
+	}
+	return n.Send(ctx, d)
+}
+
+func (ns *Numbers) all() []*Number {
+	ns.mu.Lock()
+	defer ns.mu.Unlock()
+	return slices.Clone(ns.list)
+}
