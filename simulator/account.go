@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 
-	"go.mau.fi/whatsmeow/appstate"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/util/keys"
 )
@@ -64,10 +63,8 @@ func (s *Server) AddAccount(opts AccountOptions) (*Account, error) {
 	a.phone = types.NewJID(digits, types.DefaultUserServer)
 	a.lid = types.NewJID(s.newLID(), types.HiddenUserServer)
 	a.state = newPhoneState(a)
-	if opts.Name != "" {
-		if _, err := a.state.change(appstate.BuildSettingPushName(opts.Name)); err != nil {
-			return nil, fmt.Errorf("add account %q: %w", opts.Phone, err)
-		}
+	if err := a.state.begin(opts.Name); err != nil {
+		return nil, fmt.Errorf("add account %q: %w", opts.Phone, err)
 	}
 	s.accounts[digits], s.lids[a.lid.User] = a, a
 	return a, nil

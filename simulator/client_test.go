@@ -93,12 +93,13 @@ func newPerson(t testing.TB, s *Server, opts PersonOptions) *Person {
 type meow struct {
 	*whatsmeow.Client
 	t      testing.TB
+	file   string // of its store
 	events chan any
 	refuse func(any) bool // true: the handler fails for the event
 }
 
-// openStore opens whatsmeow's own store on SQLite.
-func openStore(t testing.TB) *sqlstore.Container {
+// openStore opens whatsmeow's own store on SQLite and returns where it is, too.
+func openStore(t testing.TB) (*sqlstore.Container, string) {
 	t.Helper()
 	dsn := "file:" + filepath.Join(t.TempDir(), "meow.db") + "?_foreign_keys=on&_journal_mode=WAL&_busy_timeout=10000&_txlock=immediate&_synchronous=NORMAL"
 	container, err := sqlstore.New(t.Context(), "sqlite3", dsn, waLog.Noop)
@@ -106,7 +107,16 @@ func openStore(t testing.TB) *sqlstore.Container {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = container.Close() })
-	return container
+	return container, dsn
+}
+
+// unpairedMeow makes a client that has not been linked yet.
+func unpairedMeow(t testing.TB, s *Server) *meow {
+	t.Helper()
+	container, file := openStore(t)
+	m := newMeow(t, s, container.NewDevice())
+	m.file = file
+	return m
 }
 
 // newMeow makes a client for a device whose traffic goes to the server whatever host it wants.
@@ -148,7 +158,7 @@ func newMeow(t testing.TB, s *Server, device *store.Device) *meow {
 // pairedMeow pairs a new client by QR and waits until it is connected and knows its name.
 func pairedMeow(t testing.TB, s *Server, a *Account) *meow {
 	t.Helper()
-	m := newMeow(t, s, openStore(t).NewDevice())
+	m := unpairedMeow(t, s)
 	codes, err := m.GetQRChannel(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -183,7 +193,9 @@ func (m *meow) again(s *Server) *meow {
 	if err != nil || device == nil {
 		m.t.Fatalf("load the device again: %v", err)
 	}
-	return newMeow(m.t, s, device)
+	next := newMeow(m.t, s, device)
+	next.file = m.file
+	return next
 }
 
 // await returns the next event of the type that test accepts, and drops others.

@@ -34,7 +34,7 @@ func TestWhatsmeowPairsByQRAndLearnsWhoItIs(t *testing.T) {
 func TestACodeOfAnotherServerOrAnotherCompanionCannotBeScanned(t *testing.T) {
 	s := newServer(t, Options{})
 	a := newAccount(t, s)
-	m := newMeow(t, s, openStore(t).NewDevice())
+	m := unpairedMeow(t, s)
 	codes, err := m.GetQRChannel(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestACompanionThatLogsItselfOutIsForgotten(t *testing.T) {
 func TestWhatsmeowPairsByPhoneCode(t *testing.T) {
 	s := newServer(t, Options{})
 	a := newAccount(t, s)
-	m := newMeow(t, s, openStore(t).NewDevice())
+	m := unpairedMeow(t, s)
 	if err := m.Connect(); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestWhatsmeowPairsByPhoneCode(t *testing.T) {
 func TestTheWrongLettersDoNotPair(t *testing.T) {
 	s := newServer(t, Options{})
 	a := newAccount(t, s)
-	m := newMeow(t, s, openStore(t).NewDevice())
+	m := unpairedMeow(t, s)
 	if err := m.Connect(); err != nil {
 		t.Fatal(err)
 	}

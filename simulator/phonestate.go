@@ -49,6 +49,23 @@ func newPhoneState(a *Account) *phoneState {
 	return p
 }
 
+// begin gives every collection a first version, as every account in use has: to a client a collection at version 0 is one
+// that it has never synced. The name of the account stands in critical_block.
+func (p *phoneState) begin(name string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, collection := range appstate.AllPatchNames {
+		patch := meaningless(collection, 0)
+		if collection == appstate.WAPatchCriticalBlock && name != "" {
+			patch = appstate.BuildSettingPushName(name)
+		}
+		if _, err := p.change(patch); err != nil {
+			return fmt.Errorf("begin app state %s: %w", collection, err)
+		}
+	}
+	return nil
+}
+
 // AppState is what the phone knows of an app state entry, by its index joined with "|" as in "label_edit|1"; nil when
 // nobody has set it.
 func (a *Account) AppState(index string) *waSyncAction.SyncActionValue {
@@ -191,7 +208,7 @@ func (p *phoneState) upload(from *device, name appstate.WAPatchName, version int
 	defer p.mu.Unlock()
 	s := p.account.server
 	if p.account.takeStateConflict() {
-		if _, err := p.change(overtaking(name, len(p.collections[name]))); err != nil {
+		if _, err := p.change(meaningless(name, len(p.collections[name]))); err != nil {
 			s.log.Error("change app state ahead of a companion", "err", err)
 		}
 	}
@@ -215,8 +232,8 @@ func conflicting(answer waBinary.Node, code int) waBinary.Node {
 	return answer
 }
 
-// overtaking is a change without a meaning, for the phone to be faster than a companion.
-func overtaking(name appstate.WAPatchName, n int) appstate.PatchInfo {
+// meaningless is a change that matters to nobody.
+func meaningless(name appstate.WAPatchName, n int) appstate.PatchInfo {
 	return appstate.PatchInfo{Type: name, Mutations: []appstate.MutationInfo{{
 		Index: []string{"nux", fmt.Sprintf("simulator-%d", n)}, Version: 7,
 		Value: &waSyncAction.SyncActionValue{NuxAction: &waSyncAction.NuxAction{Acknowledged: proto.Bool(true)}},
