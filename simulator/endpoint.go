@@ -58,17 +58,16 @@ type keyBundle struct {
 // Unlike libsignal's session cipher it reads on a copy of a session and keeps the copy only if the message was genuine, so
 // an unreadable message never damages a session.
 type endpoint struct {
+	mu             sync.Mutex
 	identity       *keys.KeyPair
-	identityKey    *ecdh.PrivateKey
+	identityKey    *ecdh.PrivateKey // the same key, ready for agreements
 	registrationID uint32
-
-	mu        sync.Mutex
-	drained   bool
-	signed    *ecdh.PrivateKey
-	signature [64]byte
-	nextID    uint32
-	oneTime   map[uint32]*ecdh.PrivateKey
-	sessions  map[signalAddress][]session // the current one first
+	drained        bool
+	signed         *ecdh.PrivateKey
+	signature      [64]byte
+	nextID         uint32
+	oneTime        map[uint32]*ecdh.PrivateKey
+	sessions       map[signalAddress][]session // the current one first
 }
 
 // signedID is the id of the one signed prekey that an endpoint has.
@@ -93,6 +92,15 @@ func newEndpoint(identity *keys.KeyPair) *endpoint {
 		oneTime:        make(map[uint32]*ecdh.PrivateKey),
 		sessions:       make(map[signalAddress][]session),
 	}
+}
+
+// reset makes the endpoint a new device: new identity, no sessions, no keys handed out.
+func (e *endpoint) reset() {
+	fresh := newEndpoint(nil)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.identity, e.identityKey, e.registrationID = fresh.identity, fresh.identityKey, fresh.registrationID
+	e.signed, e.oneTime, e.sessions = nil, fresh.oneTime, fresh.sessions
 }
 
 // drain makes the endpoint hand out bundles without one-time keys, as a phone does that has not been online for long.
@@ -140,6 +148,9 @@ func (e *endpoint) encrypt(to signalAddress, fetch func() (keyBundle, error), pl
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if len(e.sessions[to]) == 0 {
+		return "", nil, fmt.Errorf("encrypt for %s:%d: %w", to.name, to.device, errNoSession) // reset in between
+	}
 	current := &e.sessions[to][0]
 	sealed, err := current.seal(*e.identity.Pub, plaintext)
 	if err != nil {
@@ -164,15 +175,16 @@ func (e *endpoint) start(to signalAddress, b keyBundle) error {
 	if !ecc.VerifySignature(ecc.NewDjbECPublicKey(b.identity), signed, b.signature) {
 		return errors.New("signed prekey has a bad signature")
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if known := e.sessions[to]; len(known) > 0 && !known[0].retired {
+		return nil
+	}
 	s, err := initiate(e.identityKey, b)
 	if err != nil {
 		return err
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if known := e.sessions[to]; len(known) == 0 || known[0].retired {
-		e.promote(to, -1, s)
-	}
+	e.promote(to, -1, s)
 	return nil
 }
 

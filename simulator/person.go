@@ -3,7 +3,6 @@ package simulator
 import (
 	"fmt"
 
-	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/types"
 )
 
@@ -51,28 +50,7 @@ func (s *Server) AddPerson(opts PersonOptions) (*Person, error) {
 		server: s, name: opts.Name, byPhone: opts.ByPhone, hideAlternate: opts.HideAlternate, endpoint: newEndpoint(nil),
 		phone: types.NewJID(digits, types.DefaultUserServer), lid: types.NewJID(lid, types.HiddenUserServer),
 	}
+	p.inbox.written.max = maxLetters
 	s.people[digits], s.lids[lid] = p, p
 	return p, nil
 }
-
-// personInbox and accountInbox keep what people and phones received.
-type (
-	personInbox  struct{}
-	accountInbox struct{}
-)
-
-// deliverToPerson takes an <enc> that a companion addressed to a person; the person decrypts it and answers with receipts.
-func (s *Server) deliverToPerson(p *Person, from *device, stanza, enc waBinary.Node) {}
-
-// deliverToPhone takes an <enc> that a companion addressed to its own phone: a copy of what it sent, or a peer message.
-func (a *Account) deliverToPhone(from *device, stanza, enc waBinary.Node) {}
-
-// onRetry takes a companion's retry receipt for a message of the person: the same id is sent again, on a new session if
-// the receipt brings keys.
-func (p *Person) onRetry(from *device, receipt waBinary.Node) {}
-
-// onReceipt takes any other receipt of a companion for messages of the person: delivered or read.
-func (p *Person) onReceipt(from *device, receipt waBinary.Node) {}
-
-// onRetry takes a companion's retry receipt for a message that the phone wrote.
-func (a *Account) onRetry(from *device, receipt waBinary.Node) {}
