@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
@@ -29,7 +28,7 @@ type oracle struct {
 
 func newOracle(t *testing.T) *oracle {
 	t.Helper()
-	ctx, serializer := context.Background(), store.SignalProtobufSerializer
+	ctx, serializer := t.Context(), store.SignalProtobufSerializer
 	o := &oracle{t: t}
 	var err error
 	if o.identity, err = keyhelper.GenerateIdentityKeyPair(); err != nil {
@@ -50,7 +49,7 @@ func newOracle(t *testing.T) *oracle {
 	if err := signedStore.StoreSignedPreKey(ctx, o.signed.ID(), o.signed); err != nil {
 		t.Fatal(err)
 	}
-	address := protocol.NewSignalAddress(anaAddress.name, anaAddress.device)
+	address := protocol.NewSignalAddress(anaAddress().name, anaAddress().device)
 	o.builder = signalsession.NewBuilder(tests.NewInMemorySession(serializer), preKeyStore, signedStore,
 		tests.NewInMemoryIdentityKey(o.identity, 77), address, serializer)
 	o.cipher = signalsession.NewCipher(o.builder, address)
@@ -73,7 +72,7 @@ func (o *oracle) meet(b keyBundle) {
 	if b.oneTime != nil {
 		id, oneTime = optional.NewOptionalUint32(b.oneTimeID), ecc.NewDjbECPublicKey(*b.oneTime)
 	}
-	err := o.builder.ProcessBundle(context.Background(), prekey.NewBundle(b.registrationID, 0, id, b.signedID, oneTime,
+	err := o.builder.ProcessBundle(o.t.Context(), prekey.NewBundle(b.registrationID, 0, id, b.signedID, oneTime,
 		ecc.NewDjbECPublicKey(b.signed), b.signature, identity.NewKey(ecc.NewDjbECPublicKey(b.identity))))
 	if err != nil {
 		o.t.Fatal(err)
@@ -82,7 +81,7 @@ func (o *oracle) meet(b keyBundle) {
 
 func (o *oracle) write(text string) (kind string, body []byte) {
 	o.t.Helper()
-	m, err := o.cipher.Encrypt(context.Background(), []byte(text))
+	m, err := o.cipher.Encrypt(o.t.Context(), []byte(text))
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -101,7 +100,7 @@ func (o *oracle) read(kind string, body []byte) string {
 		if err != nil {
 			o.t.Fatal(err)
 		}
-		if text, err = o.cipher.DecryptMessage(context.Background(), m); err != nil {
+		if text, err = o.cipher.DecryptMessage(o.t.Context(), m); err != nil {
 			o.t.Fatal(err)
 		}
 		return string(text)
@@ -110,7 +109,7 @@ func (o *oracle) read(kind string, body []byte) string {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	if text, err = o.cipher.Decrypt(context.Background(), m); err != nil {
+	if text, err = o.cipher.Decrypt(o.t.Context(), m); err != nil {
 		o.t.Fatal(err)
 	}
 	return string(text)
@@ -123,7 +122,7 @@ func converse(t *testing.T, e *endpoint, o *oracle, endpointFirst bool) {
 		for j := range 1 + i%3 {
 			text := fmt.Sprintf("turn %d message %d", i, j)
 			if (i%2 == 0) == endpointFirst {
-				kind, body, err := e.encrypt(shopAddress, func() (keyBundle, error) { return o.bundle(), nil }, []byte(text))
+				kind, body, err := e.encrypt(shopAddress(), func() (keyBundle, error) { return o.bundle(), nil }, []byte(text))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -133,7 +132,7 @@ func converse(t *testing.T, e *endpoint, o *oracle, endpointFirst bool) {
 				continue
 			}
 			kind, body := o.write(text)
-			if got, err := e.decrypt(shopAddress, kind, body); err != nil || string(got) != text {
+			if got, err := e.decrypt(shopAddress(), kind, body); err != nil || string(got) != text {
 				t.Fatalf("endpoint read %q, %v; want %q", got, err, text)
 			}
 		}

@@ -9,7 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-var anaAddress, shopAddress = signalAddress{"4915100000001", 0}, signalAddress{"100000000000001_1", 1}
+func anaAddress() signalAddress  { return signalAddress{"4915100000001", 0} }
+func shopAddress() signalAddress { return signalAddress{"100000000000001_1", 1} }
 
 // wired is a pair of endpoints that fetch each other's bundles when they need to.
 type wired struct {
@@ -29,9 +30,9 @@ type parcel struct {
 
 func (w *wired) ends(fromAna bool) (from, to *endpoint, fromAddress, toAddress signalAddress) {
 	if fromAna {
-		return w.ana, w.shop, anaAddress, shopAddress
+		return w.ana, w.shop, anaAddress(), shopAddress()
 	}
-	return w.shop, w.ana, shopAddress, anaAddress
+	return w.shop, w.ana, shopAddress(), anaAddress()
 }
 
 func (w *wired) write(t fataler, fromAna bool, text string) parcel {
@@ -214,7 +215,7 @@ func TestAUsedOneTimeKeyOpensNoSecondSession(t *testing.T) {
 	same := func() (keyBundle, error) { return b, nil }
 	for i, want := range []error{nil, errNoPreKey} {
 		writer := newEndpoint(nil)
-		kind, body, err := writer.encrypt(shopAddress, same, pad([]byte("hi")))
+		kind, body, err := writer.encrypt(shopAddress(), same, pad([]byte("hi")))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -249,7 +250,7 @@ func TestForgettingStartsANewSessionAndReadsTheOldOnesLateMessages(t *testing.T)
 	w.mustRead(t, true, w.write(t, true, "hi"))
 	w.mustRead(t, false, w.write(t, false, "hello"))
 	late := w.write(t, false, "late")
-	w.ana.forget(shopAddress)
+	w.ana.forget(shopAddress())
 	p := w.write(t, true, "again")
 	if p.kind != encPreKey {
 		t.Errorf("kind after forget = %s, want %s", p.kind, encPreKey)
@@ -266,7 +267,7 @@ func TestABundleWithAForgedSignatureIsRefused(t *testing.T) {
 	w := newWired()
 	b := w.shop.bundle()
 	b.signed = newEndpoint(nil).bundle().signed
-	_, _, err := w.ana.encrypt(shopAddress, func() (keyBundle, error) { return b, nil }, pad(nil))
+	_, _, err := w.ana.encrypt(shopAddress(), func() (keyBundle, error) { return b, nil }, pad(nil))
 	if err == nil {
 		t.Fatal("encrypt with a forged bundle succeeded")
 	}
@@ -316,7 +317,7 @@ func FuzzDecryptTakesAnyBytes(f *testing.F) {
 		}
 		w := newWired()
 		w.mustRead(t, true, w.write(t, true, "hi"))
-		if text, err := w.shop.decrypt(anaAddress, kind, body); err == nil {
+		if text, err := w.shop.decrypt(anaAddress(), kind, body); err == nil {
 			t.Errorf("foreign bytes were read as %q", text)
 		}
 		w.mustRead(t, true, w.write(t, true, "still fine"))

@@ -17,8 +17,8 @@ const (
 	maxPhoneLetters = 2000 // a phone keeps those of all its chats
 )
 
-// groupJID is the group in which people post; the account is in it.
-var groupJID = types.NewJID("120363000000000001", types.GroupServer)
+// group is where people post; every account is in it.
+func group() types.JID { return types.NewJID("120363000000000001", types.GroupServer) }
 
 // personInbox is what a person wrote and received.
 type personInbox struct {
@@ -42,7 +42,7 @@ func (p *Person) header(m Message) (attrs waBinary.Attrs, self types.JID) {
 	}
 	switch {
 	case m.Group:
-		attrs["from"], attrs["participant"], prefix = groupJID, self, "participant"
+		attrs["from"], attrs["participant"], prefix = group(), self, "participant"
 	case m.Status:
 		attrs["from"], attrs["participant"], prefix = types.StatusBroadcastJID, self, "participant"
 	default:

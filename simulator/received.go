@@ -59,15 +59,13 @@ func (b *inbox) add(r Received) {
 	}
 }
 
-// repeated counts another copy of a message that could not be read again, and tells whether it is known.
-func (b *inbox) repeated(id string) bool {
+// repeated counts another copy of a message, one that could not be read again.
+func (b *inbox) repeated(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	i := b.index(id)
-	if i >= 0 {
+	if i := b.index(id); i >= 0 {
 		b.list[i].Copies++
 	}
-	return i >= 0
 }
 
 // index finds an id, the latest arrivals first, as what is asked about is mostly new; b.mu is held.
