@@ -124,8 +124,8 @@ func writeLead(ctx context.Context, tx *sql.Tx, l chat.Lead) error {
 			lid = excluded.lid, source = excluded.source, last_source = excluded.last_source,
 			touched_at = excluded.touched_at, first_ad = excluded.first_ad, ad = excluded.ad, fields = excluded.fields,
 			numbers = excluded.numbers, created_at = excluded.created_at`
-	_, err = tx.ExecContext(ctx, upsert, l.ID, l.Name, nameSet, null(string(l.Phone)), null(string(l.LID)), l.Source,
-		l.LastSource, micros(l.TouchedAt), firstAd, lastAd, string(fields), string(numbers), micros(l.CreatedAt))
+	_, err = tx.ExecContext(ctx, upsert, l.ID, clean(l.Name), nameSet, null(string(l.Phone)), null(string(l.LID)), clean(l.Source),
+		clean(l.LastSource), micros(l.TouchedAt), firstAd, lastAd, string(fields), string(numbers), micros(l.CreatedAt))
 	if err != nil {
 		return fmt.Errorf("write lead %q: %w", l.ID, err)
 	}

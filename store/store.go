@@ -18,6 +18,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"leadgate/bot"
 	"leadgate/delivery"
@@ -153,4 +154,14 @@ func fromMicros(n int64) time.Time {
 }
 
 // null is a text as the database holds it where "" means that there is none.
-func null(text string) sql.NullString { return sql.NullString{String: text, Valid: text != ""} }
+func null(text string) sql.NullString {
+	return sql.NullString{String: clean(text), Valid: text != ""}
+}
+
+// clean is a text without what PostgreSQL refuses: NUL, and bytes that are no UTF-8. People can put either into a name.
+func clean(text string) string {
+	if utf8.ValidString(text) && strings.IndexByte(text, 0) < 0 {
+		return text
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+}

@@ -16,6 +16,7 @@ import (
 // says. A panic of decide rolls back and goes on to the caller. An input that changes nothing costs two or three reads
 // and no write.
 func (s *Store) Update(ctx context.Context, in bot.Input, decide func(bot.State) bot.Decision) error {
+	in.Key = clean(in.Key)
 	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		state, known, err := load(ctx, tx, in)
 		if err != nil {
@@ -144,7 +145,7 @@ func (s *Store) writeInput(ctx context.Context, tx *sql.Tx, in bot.Input, leadID
 	case in.Message != nil:
 		number, message = null(in.Message.Number), null(in.Message.ID)
 		if s.opts.MessageText {
-			text = sql.NullString{String: in.Message.Text, Valid: true}
+			text = sql.NullString{String: clean(in.Message.Text), Valid: true}
 		}
 	case in.Number != nil:
 		number = null(in.Number.Number)

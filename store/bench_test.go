@@ -1,0 +1,130 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"leadgate/bot"
+	"leadgate/chat"
+	"leadgate/conversion"
+	"leadgate/delivery"
+)
+
+// benchEach runs a benchmark on SQLite, and on PostgreSQL when there is one.
+func benchEach(b *testing.B, bench func(b *testing.B, s *Store)) {
+	b.Run("sqlite", func(b *testing.B) { bench(b, onSQLite(b).open(Options{})) })
+	b.Run("postgres", func(b *testing.B) { bench(b, onPostgres(b).open(Options{})) })
+}
+
+// BenchmarkUpdate commits what a lead's first message changes: the lead, a transition, two events and their deliveries.
+func BenchmarkUpdate(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Store) {
+		b.ReportAllocs()
+		i := 0
+		for b.Loop() {
+			i++
+			id := fmt.Sprintf("lead_%d", i)
+			lead := chat.Lead{ID: id, Phone: chat.Phone(fmt.Sprintf("+55%d", i)), CreatedAt: noon}
+			d := bot.Decision{Lead: &lead, Transitions: []conversion.Transition{entered(id, "Entry", noon)}}
+			event(&d, "evt_a"+id, id, "crm")
+			event(&d, "evt_b"+id, id, "crm")
+			update(b, s, message("M"+id, person(lead)), d)
+		}
+	})
+}
+
+// BenchmarkUpdateOfNothing is a message of somebody unknown that matches nothing.
+func BenchmarkUpdateOfNothing(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Store) {
+		b.ReportAllocs()
+		for b.Loop() {
+			update(b, s, message("M", chat.Person{Phone: "+1", LID: "1"}), bot.Decision{})
+		}
+	})
+}
+
+// queueUp queues deliveries to "crm", one in each of the lanes in turn, with bodies of the size of an event.
+func queueUp(tb testing.TB, s *Store, deliveries, lanes int) {
+	tb.Helper()
+	const batch = 5000
+	body := fmt.Appendf(nil, "%0600d", 0)
+	for first := 0; first < deliveries; first += batch {
+		var d bot.Decision
+		for i := first; i < min(first+batch, deliveries); i++ {
+			e := bot.Event{ID: fmt.Sprintf("evt_%d", i), Type: bot.LeadUpdated, At: noon, Body: body}
+			d.Events = append(d.Events, e)
+			d.Deliveries = append(d.Deliveries, delivery.Delivery{
+				Destination: "crm", Lane: fmt.Sprintf("lead_%d", i%lanes), Key: e.ID, CreatedAt: noon,
+			})
+		}
+		update(tb, s, bot.Input{Key: fmt.Sprintf("bulk/%d", first), At: noon}, d)
+	}
+}
+
+// BenchmarkTurn drains 50,000 deliveries of 5,000 lanes, 1,000 a turn.
+func BenchmarkTurn(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Store) {
+		const deliveries, lanes, batch = 50_000, 5_000, 1_000
+		for range b.N {
+			b.StopTimer()
+			for _, table := range []string{"delivery", "lane", "event", "input"} {
+				if _, err := s.writes.ExecContext(b.Context(), "DELETE FROM "+table); err != nil {
+					b.Fatal(err)
+				}
+			}
+			queueUp(b, s, deliveries, lanes)
+			b.StartTimer()
+			drain(b, s, deliveries, batch)
+		}
+		b.ReportMetric(float64(deliveries*b.N)/b.Elapsed().Seconds(), "deliveries/s")
+	})
+}
+
+func drain(tb testing.TB, s *Store, deliveries, batch int) {
+	tb.Helper()
+	var ended []delivery.Settled
+	for done, at := 0, noon; done < deliveries; {
+		at = at.Add(time.Millisecond)
+		claimed, err := s.Turn(tb.Context(), at, ended, []string{"crm"}, batch, time.Minute)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		done += len(ended)
+		if len(claimed) == 0 && len(ended) == 0 {
+			tb.Fatalf("only %d of %d deliveries came", done, deliveries)
+		}
+		ended = ended[:0]
+		for _, d := range claimed {
+			ended = append(ended, delivery.Settled{Delivery: d, Result: delivery.Result{Verdict: delivery.Done, Status: 200}})
+		}
+	}
+}
+
+// BenchmarkPollBlocked polls with 100,000 deliveries behind a paused destination, behind heads that wait for their next
+// attempt, and in one lane.
+func BenchmarkPollBlocked(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Store) {
+		queueUp(b, s, 100_000, 20_000)
+		failed := delivery.Result{Verdict: delivery.Again, After: time.Hour}
+		for {
+			claimed, err := s.Turn(b.Context(), noon, nil, []string{"crm"}, 1000, time.Minute)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if len(claimed) == 0 {
+				break
+			}
+			if _, err := s.Turn(b.Context(), noon, []delivery.Settled{{Delivery: claimed[0], Result: failed}}, nil, 0, 0); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ResetTimer()
+		for b.Loop() {
+			claimed, err := s.Turn(b.Context(), noon.Add(time.Second), nil, []string{"crm", "sheet"}, 1000, time.Minute)
+			if err != nil || len(claimed) > 0 {
+				b.Fatal(len(claimed), err)
+			}
+		}
+	})
+}
