@@ -117,6 +117,15 @@ func (a *Account) Connected() bool {
 	return false
 }
 
+// Waiting is how many stanzas the account's companions have not acknowledged yet.
+func (a *Account) Waiting() int {
+	n := 0
+	for _, d := range a.server.companions(a) {
+		n += d.waiting()
+	}
+	return n
+}
+
 // WaitConnected blocks until Connected, or until the context or the server ends.
 func (a *Account) WaitConnected(ctx context.Context) error {
 	for {
