@@ -198,6 +198,18 @@ func (m *meow) again(s *Server) *meow {
 	return next
 }
 
+// withoutReconnect is again, connected, for a client that stays away once its connection is gone.
+func (m *meow) withoutReconnect(s *Server) *meow {
+	m.t.Helper()
+	next := m.again(s)
+	next.EnableAutoReconnect = false
+	if err := next.Connect(); err != nil {
+		m.t.Fatal(err)
+	}
+	await[*events.Connected](next, nil)
+	return next
+}
+
 // await returns the next event of the type that test accepts, and drops others.
 func await[E any](m *meow, test func(E) bool) E {
 	m.t.Helper()

@@ -34,7 +34,7 @@ func TestACutConnectionIsMadeAgainAndNothingIsLost(t *testing.T) {
 
 func TestWhileTheServerIsOfflineConnectionsFailAndTheQueueGrows(t *testing.T) {
 	s, a, ana, m := trio(t, Options{})
-	m.EnableAutoReconnect = false
+	m = m.withoutReconnect(s)
 	s.Offline(true)
 	await[*events.Disconnected](m, nil)
 	send(t, ana, a, "are you there?")
@@ -83,7 +83,7 @@ func TestConnectionsAreRefusedWithAnHTTPStatus(t *testing.T) {
 
 func TestLoginsFailAsTheRealServerLetsThemFail(t *testing.T) {
 	s, a, _, m := trio(t, Options{})
-	m = m.again(s)
+	m = m.withoutReconnect(s)
 	try := func(reason, code int, expire time.Duration) {
 		t.Helper()
 		m.Disconnect()
@@ -102,7 +102,6 @@ func TestLoginsFailAsTheRealServerLetsThemFail(t *testing.T) {
 	if failure := await[*events.ConnectFailure](m, nil); failure.Reason != 418 {
 		t.Errorf("failure: %+v", failure)
 	}
-	m.EnableAutoReconnect = false
 	try(503, 0, 0)
 	await[*events.Disconnected](m, nil)
 	try(0, 0, 0)

@@ -123,7 +123,7 @@ func (a *Account) remove(d *device) {
 	delete(a.devices, d.id)
 	a.mu.Unlock()
 	if c := d.connection(); c != nil {
-		c.finish(conflictError("device_removed"))
+		a.server.later(lingerTime, func() { c.finish(conflictError("device_removed")) }) // it closes by itself before that
 	}
 	a.announce()
 }

@@ -145,6 +145,7 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ws/chat", s.acceptSocket)
 	mux.HandleFunc("/mms/", s.media.serve)
+	mux.Handle("/control/", s.control())
 	return mux
 }
 

@@ -169,7 +169,7 @@ func TestCloseLeavesNothingRunning(t *testing.T) {
 
 func TestAClosedServerIsGoneForItsClientsToo(t *testing.T) {
 	s, a, _, m := trio(t, Options{})
-	m.EnableAutoReconnect = false
+	m = m.withoutReconnect(s)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
