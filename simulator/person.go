@@ -8,11 +8,13 @@ import (
 
 // PersonOptions describes a lead. Phone is E.164 or digits; LID is the digits of the hidden identity, "" draws one.
 type PersonOptions struct {
-	Phone, Name, LID string
+	Phone string `json:"phone"`
+	Name  string `json:"name,omitempty"`
+	LID   string `json:"lid,omitempty"`
 	// ByPhone addresses the person's messages by phone number instead of by LID.
-	ByPhone bool
+	ByPhone bool `json:"by_phone,omitempty"`
 	// HideAlternate leaves the other form of address out of the person's messages.
-	HideAlternate bool
+	HideAlternate bool `json:"hide_alternate,omitempty"`
 }
 
 // Person is a lead with a phone of their own: a light Signal endpoint and what it received.

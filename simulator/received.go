@@ -31,31 +31,29 @@ type Received struct {
 	Message *waE2E.Message `json:"-"`
 	// Copies counts how often the message came over the wire under this id: more than 1 after a repetition.
 	Copies int `json:"copies"`
+
+	seq int64 // number of the inbox's arrival that changed it last
 }
 
 // inbox keeps what arrived, in order, one entry for each id. The zero value is empty.
 type inbox struct {
-	mu      sync.Mutex
-	list    []Received
-	changed chan struct{} // made by the first waiter, closed by the next arrival
+	mu       sync.Mutex
+	list     []Received
+	arrivals int64
+	changed  chan struct{} // made by the first waiter, closed by the next arrival
 }
 
 // add puts a message in; one that is there already counts as another copy.
 func (b *inbox) add(r Received) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if i := b.index(r.ID); i >= 0 {
-		b.list[i].Copies++
-	} else {
+	if !b.another(r.ID) {
 		r.Copies = 1
 		b.list = append(b.list, r)
+		b.arrive(len(b.list) - 1)
 	}
 	if n := len(b.list); n > maxInbox {
 		b.list = slices.Delete(b.list, 0, n-maxInbox)
-	}
-	if b.changed != nil {
-		close(b.changed)
-		b.changed = nil
 	}
 }
 
@@ -63,9 +61,43 @@ func (b *inbox) add(r Received) {
 func (b *inbox) repeated(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if i := b.index(id); i >= 0 {
+	b.another(id)
+}
+
+// another counts a copy of a message that is there already; b.mu is held.
+func (b *inbox) another(id string) bool {
+	i := b.index(id)
+	if i >= 0 {
 		b.list[i].Copies++
+		b.arrive(i)
 	}
+	return i >= 0
+}
+
+// arrive numbers a change of an entry and wakes who waits for one; b.mu is held.
+func (b *inbox) arrive(i int) {
+	b.arrivals++
+	b.list[i].seq = b.arrivals
+	if b.changed != nil {
+		close(b.changed)
+		b.changed = nil
+	}
+}
+
+// since lists what arrived, for the first time or again, after that many arrivals, and how many there are now. If nothing
+// did, changed is closed by the next one.
+func (b *inbox) since(arrivals int64) (list []Received, now int64, changed <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.list {
+		if r.seq > arrivals {
+			list = append(list, r)
+		}
+	}
+	if len(list) == 0 && b.changed == nil {
+		b.changed = make(chan struct{})
+	}
+	return list, b.arrivals, b.changed
 }
 
 // index finds an id, the latest arrivals first, as what is asked about is mostly new; b.mu is held.

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"go.mau.fi/whatsmeow/proto/waE2E"
 )
@@ -62,4 +63,27 @@ func readList(raw string) (label string, rows []ShownOption) {
 		}
 	}
 	return params.Title, rows
+}
+
+// Pick taps the option with that title in a menu or poll that the person received, and sends what their phone would send
+// then. The error says that the message is unknown, or that the phone doesn't show such an option.
+func (p *Person) Pick(from *Account, menuID, title string) (id string, err error) {
+	menu, ok := p.inbox.find(menuID)
+	if !ok {
+		return "", fmt.Errorf("pick %q: the person received no message %q", title, menuID)
+	}
+	option, ok := menu.Shown.Option(title)
+	if !ok {
+		return "", fmt.Errorf("pick %q: message %q shows no such option", title, menuID)
+	}
+	reply := &Reply{To: menuID, ID: option.ID, Title: option.Title, Description: option.Description}
+	switch menu.Shown.Kind {
+	case ShownPoll:
+		reply.Kind, reply.Options = ReplyPoll, []string{option.Title}
+	case ShownList:
+		reply.Kind = ReplyNativeList
+	default:
+		reply.Kind = ReplyNative
+	}
+	return p.Send(from, Message{Reply: reply})
 }
