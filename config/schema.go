@@ -1,0 +1,243 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"leadgate/fault"
+)
+
+// A reading fills Go values from what the decoder returned, and notes every key that is unknown and every value that
+// has the wrong type, instead of stopping at the first.
+type reading struct {
+	faults fault.List
+	broken brokenSet // what is missing there was reported already
+}
+
+// into takes a value over into target, which a `toml` struct tag names by path.
+func (r *reading) into(target reflect.Value, value any, path string) {
+	switch target.Kind() {
+	case reflect.String:
+		if s, ok := value.(string); ok {
+			target.SetString(s)
+			return
+		}
+	case reflect.Bool:
+		if b, ok := value.(bool); ok {
+			target.SetBool(b)
+			return
+		}
+	case reflect.Slice:
+		if items, ok := list(value); ok {
+			r.slice(target, items, path)
+			return
+		}
+	case reflect.Map:
+		if table, ok := value.(map[string]any); ok {
+			r.stringMap(target, table, path)
+			return
+		}
+	case reflect.Struct:
+		if table, ok := value.(map[string]any); ok {
+			r.table(target, table, path)
+			return
+		}
+	default:
+		panic("config: no rule to read a " + target.Kind().String()) // a mistake in a schema, which every test meets
+	}
+	r.wrongType(target.Type(), value, path)
+}
+
+func (r *reading) slice(target reflect.Value, items []any, path string) {
+	target.Set(reflect.MakeSlice(target.Type(), len(items), len(items)))
+	for i, item := range items {
+		r.into(target.Index(i), item, fault.Index(path, i))
+	}
+}
+
+func (r *reading) stringMap(target reflect.Value, table map[string]any, path string) {
+	target.Set(reflect.MakeMapWithSize(target.Type(), len(table)))
+	for key, part := range table {
+		value := reflect.New(target.Type().Elem()).Elem()
+		r.into(value, part, join(path, key))
+		target.SetMapIndex(reflect.ValueOf(key), value)
+	}
+}
+
+func (r *reading) table(target reflect.Value, table map[string]any, path string) {
+	fields := make(map[string]int)
+	for i := range target.NumField() {
+		if tag := target.Type().Field(i).Tag.Get("toml"); tag != "" {
+			fields[tag] = i
+		}
+	}
+	for key, part := range table {
+		if i, ok := fields[key]; ok {
+			r.into(target.Field(i), part, join(path, key))
+			continue
+		}
+		r.unknown(key, fields, table, path)
+	}
+}
+
+// unknown reports a key that a table doesn't have, with the one that was probably meant.
+func (r *reading) unknown(key string, fields map[string]int, table map[string]any, path string) {
+	at, where := join(path, key), "at the top level"
+	if path != "" {
+		where = "in [" + plain(path) + "]"
+	}
+	if later(at) {
+		r.faults.Add(at, fmt.Sprintf("%q %s is not available in this version", key, where), "remove it")
+		return
+	}
+	known := make([]string, 0, len(fields))
+	for name := range fields {
+		known = append(known, name)
+	}
+	hint := "remove it"
+	if meant := nearest(key, known); meant != "" {
+		hint = fmt.Sprintf("did you mean %q?", meant)
+		if _, set := table[meant]; !set {
+			r.broken[join(path, meant)] = true
+		}
+	} else if path != "" && topLevel(key) {
+		hint = "it belongs at the top of the file, before the first [table]"
+	}
+	r.faults.Add(at, fmt.Sprintf("unknown key %q %s", shorten(key), where), hint)
+}
+
+func (r *reading) wrongType(wanted reflect.Type, value any, path string) {
+	key := path[strings.LastIndex(path, ".")+1:]
+	kind, hint := "text", fmt.Sprintf(`put it in double quotes: %s = "…"`, key)
+	switch wanted.Kind() {
+	case reflect.Bool:
+		kind, hint = "true or false", "without quotes"
+	case reflect.Slice:
+		kind, hint = "a list", fmt.Sprintf(`put it in brackets: %s = ["…"]`, key)
+		if wanted.Elem().Kind() == reflect.Struct {
+			kind, hint = "a list of tables", fmt.Sprintf("begin each with [[%s]]", plain(path))
+		}
+	case reflect.Struct, reflect.Map:
+		kind, hint = "a table", fmt.Sprintf("begin it with [%s]", plain(path))
+	}
+	if strings.HasSuffix(key, "]") {
+		hint = ""
+	}
+	r.broken[path] = true
+	r.faults.Add(path, fmt.Sprintf("%q must be %s, not %s", key, kind, typeWords(value)), hint)
+}
+
+// typeWords names the type of a value as an administrator would.
+func typeWords(value any) string {
+	switch value := value.(type) {
+	case string:
+		return "text"
+	case bool:
+		return fmt.Sprint(value)
+	case int64, float64:
+		return "a number"
+	case map[string]any:
+		return "a table"
+	case []any, []map[string]any:
+		return "a list"
+	default:
+		return "a date or time"
+	}
+}
+
+// list is a TOML list of whatever kind.
+func list(value any) ([]any, bool) {
+	switch value := value.(type) {
+	case []any:
+		return value, true
+	case []map[string]any:
+		items := make([]any, len(value))
+		for i := range value {
+			items[i] = value[i]
+		}
+		return items, true
+	}
+	return nil, false
+}
+
+// plain is a path without the positions of tables: funnel.stage.trigger.
+func plain(path string) string {
+	var keys []string
+	for _, s := range steps(path) {
+		if s.isKey {
+			keys = append(keys, s.key)
+		}
+	}
+	return strings.Join(keys, ".")
+}
+
+// later reports whether a key belongs to a part that this version does not have yet.
+func later(path string) bool {
+	switch plain(path) {
+	case "agent", "autoresponse", "destination.format", "destination.rule", "feedback", "form", "funnel.stage.meta", "group",
+		"holidays", "meta", "number.labels", "number.pace", "opportunity_type", "rule":
+		return true
+	}
+	return false
+}
+
+// topLevel reports whether a key stands outside of all tables.
+func topLevel(key string) bool {
+	return key == "timezone" || key == "language" || key == "country"
+}
+
+// nearest is the word that was probably meant by another, or "" when none is near.
+func nearest(word string, known []string) string {
+	slices.Sort(known)
+	best, bestDistance := "", max(1, utf8.RuneCountInString(word)/3)+1
+	if utf8.RuneCountInString(word) > longestWord {
+		return ""
+	}
+	for _, k := range known {
+		if d := distance(strings.ToLower(word), k); d < bestDistance {
+			best, bestDistance = k, d
+		}
+	}
+	return best
+}
+
+// longestWord bounds the work of comparing words, and how much of one is shown.
+const longestWord = 60
+
+// distance counts the letters to insert, remove or replace, and the neighbours to swap, that make b of a.
+func distance(a, b string) int {
+	from, to := []rune(a), []rune(b)
+	rows := make([][]int, len(from)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(to)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(from); i++ {
+		for j := 1; j <= len(to); j++ {
+			cost := 1
+			if from[i-1] == to[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && from[i-1] == to[j-2] && from[i-2] == to[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(from)][len(to)]
+}
+
+// shorten cuts a word of the file that is too long to be shown.
+func shorten(word string) string {
+	runes := []rune(word)
+	if len(runes) <= longestWord {
+		return word
+	}
+	return string(runes[:longestWord]) + "…"
+}
