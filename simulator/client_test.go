@@ -98,23 +98,28 @@ type meow struct {
 	refuse func(any) bool // true: the handler fails for the event
 }
 
-// openStore opens whatsmeow's own store on SQLite and returns where it is, too.
-func openStore(t testing.TB) (*sqlstore.Container, string) {
+// openStore opens whatsmeow's own store on SQLite.
+func openStore(t testing.TB) *sqlstore.Container {
 	t.Helper()
-	dsn := "file:" + filepath.Join(t.TempDir(), "meow.db") + "?_foreign_keys=on&_journal_mode=WAL&_busy_timeout=10000&_txlock=immediate&_synchronous=NORMAL"
+	return openStoreAt(t, filepath.Join(t.TempDir(), "meow.db"))
+}
+
+func openStoreAt(t testing.TB, file string) *sqlstore.Container {
+	t.Helper()
+	dsn := "file:" + file + "?_foreign_keys=on&_journal_mode=WAL&_busy_timeout=10000&_txlock=immediate&_synchronous=NORMAL"
 	container, err := sqlstore.New(t.Context(), "sqlite3", dsn, waLog.Noop)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = container.Close() })
-	return container, dsn
+	return container
 }
 
 // unpairedMeow makes a client that has not been linked yet.
 func unpairedMeow(t testing.TB, s *Server) *meow {
 	t.Helper()
-	container, file := openStore(t)
-	m := newMeow(t, s, container.NewDevice())
+	file := filepath.Join(t.TempDir(), "meow.db")
+	m := newMeow(t, s, openStoreAt(t, file).NewDevice())
 	m.file = file
 	return m
 }
