@@ -95,6 +95,7 @@ func (c *checker) store(t storeTable) Store {
 		s.URL, _ = c.secret("store", given, "")
 	}
 	path, sqlite := strings.CutPrefix(s.URL, "sqlite:")
+	path = strings.TrimPrefix(path, "//") // of an absolute path in a URL
 	switch {
 	case s.URL == "": // reported by secret
 	case sqlite && (path == "" || strings.HasPrefix(path, ":") || strings.ContainsAny(path, "?#\x00")):

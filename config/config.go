@@ -71,11 +71,8 @@ type WhatsApp struct {
 	ServerKey  *[32]byte // the public key that signs the server's certificates; nil is the real one's
 }
 
-// Env is what a configuration needs from its surroundings.
-type Env struct {
-	Lookup  func(name string) (value string, set bool) // an environment variable; nil: os.LookupEnv
-	Version string                                     // of leadgate, which destinations are told
-}
+// Env looks an environment variable up, as os.LookupEnv does.
+type Env func(name string) (value string, set bool)
 
 // Load reads and checks the file at path. The Config is nil when the report holds an error.
 func Load(path string, env Env) (*Config, Report) {
@@ -121,9 +118,6 @@ func Parse(data []byte, path string, env Env) (*Config, Report) {
 	r := &reading{broken: doc.broken}
 	var f file
 	r.table(reflect.ValueOf(&f).Elem(), doc.values, "")
-	if env.Lookup == nil {
-		env.Lookup = os.LookupEnv
-	}
 	c := &checker{env: env, dir: filepath.Dir(path)}
 	config := c.file(&f)
 	config.Path = path

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"io/fs"
+	"runtime/debug"
 	"slices"
 
 	"leadgate/bot"
@@ -34,9 +35,9 @@ func eventTypes() []string {
 
 func (c *checker) destinations(tables []webhook.Config) []Destination {
 	options := webhook.Options{
-		Version:    c.env.Version,
+		Version:    version(),
 		EventTypes: eventTypes(),
-		LookupEnv:  c.env.Lookup,
+		LookupEnv:  c.env,
 		ReadFile:   c.readFile,
 	}
 	var destinations []Destination
@@ -55,6 +56,15 @@ func (c *checker) destinations(tables []webhook.Config) []Destination {
 		destinations = append(destinations, Destination{Name: t.Name, Events: t.Events, Sender: sender})
 	}
 	return destinations
+}
+
+// version is leadgate's own, which destinations are told: "unknown" where the program was built from no release.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "unknown"
+	}
+	return info.Main.Version
 }
 
 // readFile is os.ReadFile for a secret named in the configuration.

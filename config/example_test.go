@@ -11,7 +11,7 @@ import (
 const exampleFile = "../config.example.toml"
 
 func TestTheExamplePassesWithoutAWarning(t *testing.T) {
-	config, report := Load(exampleFile, Env{Lookup: func(string) (string, bool) { return "", false }})
+	config, report := Load(exampleFile, func(string) (string, bool) { return "", false })
 	if config == nil || len(report.Findings) > 0 {
 		t.Error(written(t, report))
 	}
@@ -22,12 +22,12 @@ func TestTheExamplePassesWithEverythingSwitchedOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	env := Env{Lookup: func(name string) (string, bool) {
+	env := func(name string) (string, bool) {
 		value, set := map[string]string{
 			"LEADGATE_TOKEN": "0123456789abcdef", "CRM_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 		}[name]
 		return value, set
-	}}
+	}
 	text := regexp.MustCompile(`(?m)^#(\S)`).ReplaceAllString(string(data), "$1")
 	config, report := Parse([]byte(text), exampleFile, env)
 	if config == nil || len(report.Findings) > 0 {

@@ -54,16 +54,11 @@ func (r Report) Err() error {
 }
 
 // Write prints each finding on a line of its own in the form that editors and terminals jump to, and a summary.
-func (r Report) Write(w io.Writer) error {
+func (r Report) Write(w io.Writer) {
 	for _, f := range r.Findings[:min(len(r.Findings), shownAtMost)] {
-		if _, err := fmt.Fprintln(w, r.text(f)); err != nil {
-			return fmt.Errorf("write the report: %w", err)
-		}
+		fmt.Fprintln(w, r.text(f))
 	}
-	if _, err := fmt.Fprintln(w, r.summary()); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
+	fmt.Fprintln(w, r.summary())
 }
 
 // text is a finding in one line: leadgate.toml:12: error: what is wrong (what to do).

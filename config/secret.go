@@ -51,7 +51,7 @@ func (c *checker) secret(path string, given secretKeys, missing string) (string,
 }
 
 func (c *checker) secretEnv(path, name string) (string, bool) {
-	value, set := c.env.Lookup(name)
+	value, set := c.env(name)
 	value = strings.TrimSpace(value)
 	if !set || value == "" {
 		problem := "environment variable %q is not set"
