@@ -76,9 +76,6 @@ func (a *Account) Phone() string { return "+" + a.phone.User }
 // LID is the account's hidden identity, as in 123@lid.
 func (a *Account) LID() string { return a.lid.String() }
 
-// address is where the phone itself (device 0) is in other endpoints' session stores.
-func (a *Account) address() signalAddress { return addressOf(a.lid) }
-
 // pushName is what the phone shows for itself.
 func (a *Account) pushName() string {
 	a.mu.Lock()

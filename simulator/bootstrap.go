@@ -63,10 +63,3 @@ func historyNotification(history *waHistorySync.HistorySync) (*waE2E.Message, er
 		},
 	}}, nil
 }
-
-// shareKey gives the key of the app state to a companion that asks for it.
-func (a *Account) shareKey(to *device) {
-	if err := a.sendPeer(to, a.state.keyShare()); err != nil {
-		a.server.log.Error("share the app state key", "number", a.Phone(), "err", err)
-	}
-}

@@ -99,12 +99,7 @@ type meow struct {
 }
 
 // openStore opens whatsmeow's own store on SQLite.
-func openStore(t testing.TB) *sqlstore.Container {
-	t.Helper()
-	return openStoreAt(t, filepath.Join(t.TempDir(), "meow.db"))
-}
-
-func openStoreAt(t testing.TB, file string) *sqlstore.Container {
+func openStore(t testing.TB, file string) *sqlstore.Container {
 	t.Helper()
 	dsn := "file:" + file + "?_foreign_keys=on&_journal_mode=WAL&_busy_timeout=10000&_txlock=immediate&_synchronous=NORMAL"
 	container, err := sqlstore.New(t.Context(), "sqlite3", dsn, waLog.Noop)
@@ -119,7 +114,7 @@ func openStoreAt(t testing.TB, file string) *sqlstore.Container {
 func unpairedMeow(t testing.TB, s *Server) *meow {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "meow.db")
-	m := newMeow(t, s, openStoreAt(t, file).NewDevice())
+	m := newMeow(t, s, openStore(t, file).NewDevice())
 	m.file = file
 	return m
 }
@@ -248,8 +243,12 @@ func textOfEvent(e *events.Message) string {
 // eventually waits for a condition that other goroutines bring about.
 func eventually(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(patience); !holds(); time.Sleep(2 * time.Millisecond) {
-		if time.Now().After(deadline) {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for timeout := time.After(patience); !holds(); {
+		select {
+		case <-tick.C:
+		case <-timeout:
 			t.Fatalf("didn't happen: %s", what)
 		}
 	}

@@ -27,7 +27,7 @@ const (
 	lingerTime = 300 * time.Millisecond
 )
 
-// prologue begins every client's stream: "WA", the protocol's version, the version of the token dictionary.
+// errPrologue says that a stream doesn't begin with "WA", the protocol's version and that of the token dictionary.
 var errPrologue = errors.New("stream doesn't begin with the WhatsApp prologue")
 
 // conn is one client's connection. One goroutine reads and handles its stanzas in order, another writes.
@@ -145,12 +145,12 @@ func (c *conn) run() (err error) {
 		return err
 	}
 	for {
-		stanza, err := c.read()
+		plaintext, err := c.read()
 		if err != nil {
 			return err
 		}
-		if stanza != nil && !c.mute.Load() {
-			c.handle(stanza)
+		if !c.mute.Load() {
+			c.take(plaintext)
 		}
 	}
 }
@@ -163,8 +163,8 @@ func (c *conn) begin() error {
 	return c.login()
 }
 
-// read returns the next stanza, or nil for one that can't be decoded.
-func (c *conn) read() (*waBinary.Node, error) {
+// read returns the next frame, decrypted.
+func (c *conn) read() ([]byte, error) {
 	frame, err := c.stream.readFrame()
 	if err != nil {
 		return nil, err
@@ -173,13 +173,18 @@ func (c *conn) read() (*waBinary.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decrypt a frame: %w", err)
 	}
+	return plaintext, nil
+}
+
+// take handles a stanza; one that can't be decoded is set aside and listed.
+func (c *conn) take(plaintext []byte) {
 	stanza, err := decodeStanza(plaintext)
 	if err != nil {
 		c.server.strange.add("a stanza that can't be decoded: " + err.Error())
-		return nil, nil //nolint:nilnil // set aside and listed
+		return
 	}
 	c.server.trace.add(c.name()+" <", stanza)
-	return stanza, nil
+	c.handle(stanza)
 }
 
 // decodeStanza reads a node with its flag byte; whatsmeow's decoder may panic on what no client sends.
@@ -260,7 +265,7 @@ func (c *conn) write(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		for _, next := range c.take() {
+		for _, next := range c.batch() {
 			if next.pause > 0 && !sleep(ctx, next.pause) {
 				return
 			}
@@ -281,15 +286,15 @@ func (c *conn) write(ctx context.Context) {
 	}
 }
 
-func (c *conn) take() []outgoing {
+func (c *conn) batch() []outgoing {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.held {
 		return nil
 	}
-	batch := c.pending
+	all := c.pending
 	c.pending = nil
-	return batch
+	return all
 }
 
 // sleep waits for d; false means that ctx ended first.

@@ -7,18 +7,30 @@ import (
 	"go.mau.fi/whatsmeow/types"
 )
 
-// iqError is the <error> of a refused query.
-type iqError struct {
-	code int
-	text string
-}
+// iqCode says how a query ends: with a result, or with an <error> of that code.
+type iqCode int
 
-var (
-	errBadRequest = &iqError{400, "bad-request"}
-	errForbidden  = &iqError{403, "forbidden"}
-	errNotFound   = &iqError{404, "item-not-found"}
-	errUnknown    = &iqError{501, "feature-not-implemented"}
+const (
+	iqResult     iqCode = 0
+	iqBadRequest iqCode = 400
+	iqForbidden  iqCode = 403
+	iqNotFound   iqCode = 404
+	iqUnknown    iqCode = 501 // listed as unanswered
 )
+
+// text is what goes with the code.
+func (c iqCode) text() string {
+	switch c {
+	case iqBadRequest:
+		return "bad-request"
+	case iqForbidden:
+		return "forbidden"
+	case iqNotFound:
+		return "item-not-found"
+	default:
+		return "feature-not-implemented"
+	}
+}
 
 // query is one <iq type=get|set>.
 type query struct {
@@ -28,11 +40,11 @@ type query struct {
 	child  waBinary.Node // the first child, which names the question
 }
 
-// dispatch finds the answer by xmlns: the result's content, or an error; errUnknown also lists the query as unanswered.
-func (q *query) dispatch(xmlns string) ([]waBinary.Node, *iqError) {
+// dispatch finds the answer by xmlns: the result's content, or an error; iqUnknown also lists the query as unanswered.
+func (q *query) dispatch(xmlns string) ([]waBinary.Node, iqCode) {
 	switch xmlns {
 	case "w:p", "passive", "urn:xmpp:whatsapp:push", "urn:xmpp:whatsapp:dirty", "status", "disappearing_mode":
-		return nil, nil
+		return nil, iqResult
 	case "encrypt":
 		return q.encrypt()
 	case "usync":
@@ -48,15 +60,15 @@ func (q *query) dispatch(xmlns string) ([]waBinary.Node, *iqError) {
 	case "w:biz":
 		return q.business()
 	case "blocklist":
-		return []waBinary.Node{{Tag: "list"}}, nil
+		return []waBinary.Node{{Tag: "list"}}, iqResult
 	case "abt":
-		return []waBinary.Node{{Tag: "props"}}, nil
+		return []waBinary.Node{{Tag: "props"}}, iqResult
 	case "w:g2":
-		return []waBinary.Node{{Tag: "groups"}}, nil
+		return []waBinary.Node{{Tag: "groups"}}, iqResult
 	case "w:profile:picture":
-		return nil, errNotFound
+		return nil, iqNotFound
 	}
-	return nil, errUnknown
+	return nil, iqUnknown
 }
 
 // allowedUnpaired are the questions that a companion may ask before it is linked.
@@ -83,24 +95,24 @@ func (c *conn) answer(iq *waBinary.Node) {
 	content, failure := q.answer(xmlns)
 	reply := waBinary.Node{Tag: "iq", Attrs: waBinary.Attrs{"from": types.ServerJID, "type": "result", "id": iq.Attrs["id"]}}
 	switch {
-	case failure != nil:
+	case failure != iqResult:
 		reply.Attrs["type"] = "error"
-		reply.Content = []waBinary.Node{{Tag: "error", Attrs: waBinary.Attrs{"code": failure.code, "text": failure.text}}}
+		reply.Content = []waBinary.Node{{Tag: "error", Attrs: waBinary.Attrs{"code": int(failure), "text": failure.text()}}}
 	case len(content) > 0:
 		reply.Content = content
 	}
 	c.send(reply)
-	if failure == nil {
+	if failure == iqResult {
 		q.afterwards(xmlns)
 	}
 }
 
-func (q *query) answer(xmlns string) ([]waBinary.Node, *iqError) {
+func (q *query) answer(xmlns string) ([]waBinary.Node, iqCode) {
 	if q.conn.device == nil && !allowedUnpaired(xmlns) {
-		return nil, errForbidden
+		return nil, iqForbidden
 	}
 	content, failure := q.dispatch(xmlns)
-	if failure == errUnknown {
+	if failure == iqUnknown {
 		q.unanswered(xmlns)
 	}
 	return content, failure
@@ -121,21 +133,21 @@ func (q *query) afterwards(xmlns string) {
 	}
 }
 
-func (q *query) business() ([]waBinary.Node, *iqError) {
+func (q *query) business() ([]waBinary.Node, iqCode) {
 	profile := q.child.GetChildByTag("profile")
 	jid, ok := profile.Attrs["jid"].(types.JID)
 	if !ok {
-		return nil, errUnknown
+		return nil, iqUnknown
 	}
 	return []waBinary.Node{{
 		Tag: "business_profile", Content: []waBinary.Node{{Tag: "profile", Attrs: waBinary.Attrs{"jid": jid}}},
-	}}, nil
+	}}, iqResult
 }
 
 // privacy answers the settings, of which everybody sees everything, and takes tokens.
-func (q *query) privacy() ([]waBinary.Node, *iqError) {
+func (q *query) privacy() ([]waBinary.Node, iqCode) {
 	if q.kind == "set" {
-		return nil, nil
+		return nil, iqResult
 	}
 	settings := map[string]string{
 		"groupadd": "all", "last": "all", "status": "all", "profile": "all",
@@ -145,19 +157,19 @@ func (q *query) privacy() ([]waBinary.Node, *iqError) {
 	for name, value := range settings {
 		categories = append(categories, waBinary.Node{Tag: "category", Attrs: waBinary.Attrs{"name": name, "value": value}})
 	}
-	return []waBinary.Node{{Tag: "privacy", Content: categories}}, nil
+	return []waBinary.Node{{Tag: "privacy", Content: categories}}, iqResult
 }
 
 // multiDevice takes a companion's steps towards being linked by a code, and its wish to be unlinked.
-func (q *query) multiDevice() ([]waBinary.Node, *iqError) {
+func (q *query) multiDevice() ([]waBinary.Node, iqCode) {
 	switch q.child.Tag {
 	case "link_code_companion_reg":
 		return q.linkCode()
 	case "remove-companion-device":
 		if q.conn.device == nil {
-			return nil, errForbidden
+			return nil, iqForbidden
 		}
-		return nil, nil
+		return nil, iqResult
 	}
-	return nil, errUnknown
+	return nil, iqUnknown
 }

@@ -20,26 +20,26 @@ func keyID(raw []byte) uint32 {
 func keyIDBytes(id uint32) []byte { return []byte{byte(id >> 16), byte(id >> 8), byte(id)} }
 
 // encrypt answers what concerns prekeys: how many are left, an upload, other devices' bundles.
-func (q *query) encrypt() ([]waBinary.Node, *iqError) {
+func (q *query) encrypt() ([]waBinary.Node, iqCode) {
 	switch {
 	case q.kind == "get" && q.child.Tag == "count":
-		return []waBinary.Node{{Tag: "count", Attrs: waBinary.Attrs{"value": q.conn.device.preKeyCount()}}}, nil
+		return []waBinary.Node{{Tag: "count", Attrs: waBinary.Attrs{"value": q.conn.device.preKeyCount()}}}, iqResult
 	case q.kind == "get" && q.child.Tag == "key":
-		return q.bundles(), nil
+		return q.bundles(), iqResult
 	case q.kind == "set":
 		return nil, q.upload()
 	}
-	return nil, errUnknown
+	return nil, iqUnknown
 }
 
 // upload stores a companion's prekeys.
-func (q *query) upload() *iqError {
+func (q *query) upload() iqCode {
 	list := q.stanza.GetChildByTag("list")
 	keys := make([]preKey, 0, len(list.GetChildren()))
 	for _, node := range list.GetChildren() {
 		key, ok := readPreKey(node)
 		if !ok {
-			return errBadRequest
+			return iqBadRequest
 		}
 		keys = append(keys, key)
 	}
@@ -48,7 +48,7 @@ func (q *query) upload() *iqError {
 	signature := bytesOf(skey.GetChildByTag("signature"))
 	d := q.conn.device
 	if !ok || len(signature) != 64 || !signedPreKeyHolds(d.identity, signed.pub, [64]byte(signature)) {
-		return errBadRequest
+		return iqBadRequest
 	}
 	q.conn.server.counters.add("prekey_uploads")
 	d.mu.Lock()
@@ -63,7 +63,7 @@ func (q *query) upload() *iqError {
 			d.prekeys.oneTime = append(d.prekeys.oneTime, key)
 		}
 	}
-	return nil
+	return iqResult
 }
 
 func readPreKey(node waBinary.Node) (preKey, bool) {

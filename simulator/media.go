@@ -24,15 +24,15 @@ type mediaStore struct {
 }
 
 // mediaConn tells a companion where media goes: to this server, under /mms/.
-func (q *query) mediaConn() ([]waBinary.Node, *iqError) {
+func (q *query) mediaConn() ([]waBinary.Node, iqCode) {
 	if q.child.Tag != "media_conn" {
-		return nil, errUnknown
+		return nil, iqUnknown
 	}
 	return []waBinary.Node{{
 		Tag:     "media_conn",
 		Attrs:   waBinary.Attrs{"auth": base64.RawURLEncoding.EncodeToString(q.conn.server.draws.bytes(24)), "ttl": 300, "auth_ttl": 21600, "max_buckets": 12},
 		Content: []waBinary.Node{{Tag: "host", Attrs: waBinary.Attrs{"hostname": q.conn.server.ln.Addr().String()}}},
-	}}, nil
+	}}, iqResult
 }
 
 // serve takes POST /mms/TYPE/TOKEN, and gives the file back under the direct_path that it answers; DELETE forgets it.

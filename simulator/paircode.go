@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/ecdh"
@@ -39,9 +40,9 @@ type finishedCode struct {
 }
 
 // linkCode takes the companion's two steps.
-func (q *query) linkCode() ([]waBinary.Node, *iqError) {
+func (q *query) linkCode() ([]waBinary.Node, iqCode) {
 	if q.conn.device != nil {
-		return nil, errForbidden
+		return nil, iqForbidden
 	}
 	switch q.child.Attrs["stage"] {
 	case "companion_hello":
@@ -49,21 +50,21 @@ func (q *query) linkCode() ([]waBinary.Node, *iqError) {
 	case "companion_finish":
 		return nil, q.companionFinish()
 	}
-	return nil, errUnknown
+	return nil, iqUnknown
 }
 
-func (q *query) companionHello() ([]waBinary.Node, *iqError) {
+func (q *query) companionHello() ([]waBinary.Node, iqCode) {
 	jid, _ := q.child.Attrs["jid"].(types.JID)
 	wrapped := bytesOf(q.child.GetChildByTag("link_code_pairing_wrapped_companion_ephemeral_pub"))
 	noise := bytesOf(q.child.GetChildByTag("companion_server_auth_key_pub"))
 	display := contentText(q.child.GetChildByTag("companion_platform_display"))
-	if len(wrapped) != 80 || string(noise) != string(q.conn.client.noise[:]) || !isBrowserOnSystem(display) {
-		return nil, errBadRequest
+	if len(wrapped) != 80 || !bytes.Equal(noise, q.conn.client.noise[:]) || !isBrowserOnSystem(display) {
+		return nil, iqBadRequest
 	}
 	s := q.conn.server
 	account, _ := s.lookup(jid)
 	if account == nil {
-		return nil, errNotFound
+		return nil, iqNotFound
 	}
 	code := &linkCode{
 		ref: base64.RawStdEncoding.EncodeToString(s.draws.bytes(16)), wrapped: wrapped, phone: jid.User,
@@ -78,7 +79,7 @@ func (q *query) companionHello() ([]waBinary.Node, *iqError) {
 	return []waBinary.Node{{
 		Tag: "link_code_companion_reg", Attrs: waBinary.Attrs{"stage": "companion_hello"},
 		Content: []waBinary.Node{{Tag: "link_code_pairing_ref", Content: []byte(code.ref)}},
-	}}, nil
+	}}, iqResult
 }
 
 // isBrowserOnSystem is the only shape of name that the server takes: "Chrome (Linux)".
@@ -87,18 +88,18 @@ func isBrowserOnSystem(display string) bool {
 	return ok && browser != "" && len(system) > 1 && strings.HasSuffix(system, ")")
 }
 
-func (q *query) companionFinish() *iqError {
+func (q *query) companionFinish() iqCode {
 	bundle := bytesOf(q.child.GetChildByTag("link_code_pairing_wrapped_key_bundle"))
 	identity := bytesOf(q.child.GetChildByTag("companion_identity_public"))
 	code := q.conn.link()
 	if code == nil || len(identity) != 32 || contentText(q.child.GetChildByTag("link_code_pairing_ref")) != code.ref {
-		return errBadRequest
+		return iqBadRequest
 	}
 	select {
 	case code.finish <- finishedCode{bundle, [32]byte(identity)}:
-		return nil
+		return iqResult
 	default:
-		return errBadRequest // a second time
+		return iqBadRequest // a second time
 	}
 }
 

@@ -157,9 +157,9 @@ func (p *phoneState) add(name appstate.WAPatchName, raw []byte) (version int, er
 }
 
 // appState answers a fetch of a collection, or takes a companion's patch for it.
-func (q *query) appState() ([]waBinary.Node, *iqError) {
+func (q *query) appState() ([]waBinary.Node, iqCode) {
 	if q.child.Tag != "sync" {
-		return nil, errUnknown
+		return nil, iqUnknown
 	}
 	var answers []waBinary.Node
 	for _, collection := range q.child.GetChildrenByTag("collection") {
@@ -167,7 +167,7 @@ func (q *query) appState() ([]waBinary.Node, *iqError) {
 		name := appstate.WAPatchName(attrs.OptionalString("name"))
 		if !slices.Contains(appstate.AllPatchNames[:], name) {
 			q.conn.server.strange.add(fmt.Sprintf("app state collection %q", name))
-			return nil, errBadRequest
+			return nil, iqBadRequest
 		}
 		patch, upload := collection.GetOptionalChildByTag("patch")
 		if upload {
@@ -176,7 +176,7 @@ func (q *query) appState() ([]waBinary.Node, *iqError) {
 			answers = append(answers, q.conn.device.account.state.fetch(name, attrs.OptionalInt("version")))
 		}
 	}
-	return []waBinary.Node{{Tag: "sync", Content: answers}}, nil
+	return []waBinary.Node{{Tag: "sync", Content: answers}}, iqResult
 }
 
 // fetch answers with the patches that follow version; a snapshot that is asked for may be left out.

@@ -46,7 +46,7 @@ type Server struct {
 	web  *http.Server
 	cert certificates
 
-	ctx    context.Context // ends with Close
+	ctx    context.Context //nolint:containedctx // ends with Close, and with it all that runs
 	cancel context.CancelFunc
 	wg     sync.WaitGroup // connections and timers
 

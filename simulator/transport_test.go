@@ -156,7 +156,7 @@ func TestCloseLeavesNothingRunning(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer socket.CloseNow() //nolint:errcheck // cut by the server already
+			t.Cleanup(func() { _ = socket.CloseNow() })
 		}
 		s.later(time.Hour, func() {})
 		if err := s.Close(); err != nil {

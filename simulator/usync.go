@@ -10,7 +10,7 @@ import (
 
 // usync answers who somebody is: devices, LID, whether a phone is on WhatsApp. People without an account are left out of
 // the list, unless their phone was asked for.
-func (q *query) usync() ([]waBinary.Node, *iqError) {
+func (q *query) usync() ([]waBinary.Node, iqCode) {
 	wanted := q.child.GetChildByTag("query")
 	asked := q.child.GetChildByTag("list")
 	users := make([]waBinary.Node, 0, len(asked.GetChildren()))
@@ -26,7 +26,7 @@ func (q *query) usync() ([]waBinary.Node, *iqError) {
 			"index": "0", "last": "true",
 		},
 		Content: []waBinary.Node{{Tag: "result"}, {Tag: "list", Content: users}},
-	}}, nil
+	}}, iqResult
 }
 
 // describe answers for one user of a usync query.
