@@ -102,11 +102,14 @@ func syllableParts(r rune) []rune {
 	return []rune{leading, vowel, trailing}
 }
 
-// firstCharacter returns what a person sees as the first character of a text that is not empty: a letter with its marks,
+// firstCharacter returns what a person sees as the first character of a text, "" of an empty one: a letter with its marks,
 // a syllable, an emoji with its modifiers and joined parts, a flag. It follows the extended grapheme clusters of UAX 29 as
 // far as messages need them.
 func firstCharacter(text string) string {
 	previous, end := utf8.DecodeRuneInString(text)
+	if end == 0 {
+		return ""
+	}
 	flag := regionalIndicator(previous)
 	for end < len(text) {
 		r, width := utf8.DecodeRuneInString(text[end:])
@@ -124,14 +127,26 @@ func firstCharacter(text string) string {
 	return text
 }
 
-// characterAt is the position, counted from 1, of the character to which a byte of the text belongs.
+// countCharacters is how many characters a person sees in a text.
+func countCharacters(text string) int {
+	count := 0
+	for text != "" {
+		text = text[len(firstCharacter(text)):]
+		count++
+	}
+	return count
+}
+
+// characterAt is the position, counted from 1, of the character to which a byte of the text belongs; for its end it is one
+// more than the text has.
 func characterAt(text string, at int) int {
 	position := 1
-	for {
+	for text != "" {
 		first := firstCharacter(text)
-		if at < len(first) || first == text {
-			return position
+		if at < len(first) {
+			break
 		}
 		text, at, position = text[len(first):], at-len(first), position+1
 	}
+	return position
 }

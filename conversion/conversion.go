@@ -118,5 +118,5 @@ type Decision struct {
 	Touch       *Touch       // the person came, or came again; nil: this was no touch
 	Returned    bool         // they were in the funnel already (lead.returned)
 	Transitions []Transition // without IDs; in order of the funnels
-	Matched     []Match      // triggers of this text that acted
+	Matched     []Match      // triggers whose phrase this text has, acting or not: an edit of the message matches them no more
 }

@@ -39,6 +39,14 @@ type folded struct {
 // begins reports whether a character begins at letter i, or the text ends there: the places where a match may begin and end.
 func (f folded) begins(i int) bool { return i == len(f.letters) || !f.letters[i].continues() }
 
+// rune is the rune of letter i, -1 behind the last.
+func (f folded) rune(i int) rune {
+	if i >= len(f.letters) {
+		return -1
+	}
+	return f.letters[i].rune()
+}
+
 // A folder rewrites texts so that those which count as equal become the same letters.
 //
 // Exact: Unicode's full case folding and canonical equivalence (The Unicode Standard, 3.13, D145: NFD, fold, NFD), without
