@@ -16,10 +16,10 @@ const disappearingTimer = 90 * 24 * 60 * 60
 
 // writing is the situation in which somebody writes a message.
 type writing struct {
-	self types.JID // the writer's address, as the stanza's "from" has it
-	chat types.JID // the other side of the chat, as the writer addresses it
-	own  *letters  // what the writer sent before
-	got  *inbox    // what the writer received
+	self types.JID            // the writer's address, as the stanza's "from" has it
+	chat types.JID            // the other side of the chat, as the writer addresses it
+	mine func(id string) bool // tells whether the writer wrote that message
+	got  *inbox               // what the writer received
 	at   time.Time
 	rand func(n int) []byte
 }
@@ -59,9 +59,8 @@ func (w writing) content(m Message) (*waE2E.Message, error) {
 
 // key names an earlier message of the chat.
 func (w writing) key(id string) *waCommon.MessageKey {
-	_, mine := w.own.find(id)
 	return &waCommon.MessageKey{
-		RemoteJID: proto.String(w.chat.String()), FromMe: proto.Bool(mine), ID: proto.String(id),
+		RemoteJID: proto.String(w.chat.String()), FromMe: proto.Bool(w.mine(id)), ID: proto.String(id),
 	}
 }
 
@@ -151,7 +150,7 @@ func (w writing) context(m Message) *waE2E.ContextInfo {
 func (w writing) quote(c *waE2E.ContextInfo, id string) {
 	c.StanzaID = proto.String(id)
 	c.Participant = proto.String(w.chat.String())
-	if _, mine := w.own.find(id); mine {
+	if w.mine(id) {
 		c.Participant = proto.String(w.self.String())
 	}
 	if r, ok := w.got.find(id); ok {

@@ -44,7 +44,7 @@ func (a *Account) Send(to *Person, m Message) (id string, err error) {
 	a.inbox.pen.Lock()
 	defer a.inbox.pen.Unlock()
 	attrs := waBinary.Attrs{"from": a.lid, "recipient": to.lid, "peer_recipient_pn": to.phone, "addressing_mode": "lid"}
-	w := writing{self: a.lid, chat: to.lid, own: &a.inbox.history, got: &a.inbox.inbox}
+	w := writing{self: a.lid, chat: to.lid, mine: a.wrote, got: &a.inbox.inbox}
 	if to.byPhone {
 		attrs = waBinary.Attrs{"from": a.phone, "recipient": to.phone, "peer_recipient_lid": to.lid, "addressing_mode": "pn"}
 		w.self, w.chat = a.phone, to.phone
@@ -71,6 +71,15 @@ func (a *Account) Send(to *Person, m Message) (id string, err error) {
 		Shown: show(inner, viewOnce, waBinary.Node{}), Message: inner,
 	})
 	return l.id, s.dispatch(a, a.endpoint, l)
+}
+
+// wrote tells whether a message is the account's own, from the phone or from a companion.
+func (a *Account) wrote(id string) bool {
+	if l, ok := a.inbox.history.find(id); ok {
+		return l.byPhone
+	}
+	_, ok := a.inbox.find(id)
+	return ok
 }
 
 // sendPeer sends a message from the phone itself to one of its companions: keys, history, answers to its requests. It can

@@ -78,7 +78,7 @@ func (p *Person) Send(to *Account, m Message) (id string, err error) {
 		chat = to.lid // polls are written by the LID: PROTOCOL.md 6
 	}
 	l, err := p.server.write(m, attrs, writing{
-		self: self, chat: chat, own: &p.inbox.written, got: &p.inbox.inbox,
+		self: self, chat: chat, mine: p.wrote, got: &p.inbox.inbox,
 	})
 	if err != nil {
 		return "", err
@@ -87,6 +87,11 @@ func (p *Person) Send(to *Account, m Message) (id string, err error) {
 	p.inbox.written.add(l)
 	to.inbox.history.add(l)
 	return l.id, p.server.dispatch(to, p.endpoint, l)
+}
+
+func (p *Person) wrote(id string) bool {
+	_, ok := p.inbox.written.find(id)
+	return ok
 }
 
 // write turns m into a letter with these attributes.

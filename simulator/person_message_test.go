@@ -137,6 +137,25 @@ func TestACompanionIsToldWhatThePhoneWrote(t *testing.T) {
 	}
 }
 
+func TestThePhoneKnowsWhoseMessageItReactsTo(t *testing.T) {
+	st := newStage(t, PersonOptions{})
+	own, err := st.shop.Send(st.ana, Message{Text: "hello"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, mine := range map[string]bool{
+		st.hears(Message{Text: "hi"}).Info.ID: false, own: true, st.says(text("from the companion")).ID: true,
+	} {
+		reaction, err := st.shop.Send(st.ana, Message{Reaction: "👍", ReactTo: id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key := st.event(reaction).Message.GetReactionMessage().GetKey(); key.GetID() != id || key.GetFromMe() != mine {
+			t.Errorf("reaction's key = %v, want %s with fromMe %v", key, id, mine)
+		}
+	}
+}
+
 func TestMessagesThatWaitedArriveInOrder(t *testing.T) {
 	st := newStage(t, PersonOptions{})
 	st.meow.Disconnect()
