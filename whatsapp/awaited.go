@@ -8,13 +8,14 @@ import (
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
-
-	"leadgate/chat"
 )
 
 const (
 	// overdueAfter is how long a message may be awaited before it is set aside: the phone may be asleep, not for long.
 	overdueAfter = 10 * time.Minute
+	// askAgainFirst is when the phone is asked again, and doubles from then on. whatsmeow asks once, and that fails in the
+	// first seconds after a pairing, before phone and device have a session.
+	askAgainFirst = 15 * time.Second
 	// awaitedAtMost bounds how many are remembered; a number that misses more has another trouble.
 	awaitedAtMost = 10_000
 )
@@ -23,9 +24,10 @@ const (
 type awaited map[types.MessageID]absent
 
 type absent struct {
-	since     time.Time
-	direction chat.Direction
-	why       string
+	info  types.MessageInfo
+	since time.Time
+	asked int // times the phone was asked again
+	why   string
 }
 
 // came reports whether the message was awaited, and awaits it no longer.
@@ -61,33 +63,48 @@ func (in *inbox) undecryptable(device *store.Device, evt *events.UndecryptableMe
 	if evt.DecryptFailMode == events.DecryptFailHide || len(in.awaited) >= awaitedAtMost {
 		return
 	}
-	in.awaited[evt.Info.ID] = absent{since: now, direction: direction, why: why}
+	in.awaited[evt.Info.ID] = absent{info: evt.Info, since: now, why: why}
 	in.metrics.missing.WithLabelValues(in.number).Set(float64(len(in.awaited)))
 }
 
-// giveUp sets aside what has been awaited for too long. It reports how many are still awaited. A message that comes
-// later is handled all the same.
-func (in *inbox) giveUp(ctx context.Context, now time.Time) int {
+// missing is what is awaited, for status and for asking.
+func (in *inbox) missing() awaited {
 	in.mu.Lock()
-	waiting := maps.Clone(in.awaited)
-	in.mu.Unlock()
-	for id, missing := range waiting {
-		if now.Sub(missing.since) < overdueAfter {
+	defer in.mu.Unlock()
+	return maps.Clone(in.awaited)
+}
+
+// askAgain is the messages for which the phone should be asked again now; they count as asked.
+func (in *inbox) askAgain(now time.Time) []types.MessageInfo {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	var ask []types.MessageInfo
+	for id, missing := range in.awaited {
+		if now.Sub(missing.since) >= growing(askAgainFirst, overdueAfter, missing.asked) {
+			missing.asked++
+			in.awaited[id] = missing
+			ask = append(ask, missing.info)
+		}
+	}
+	return ask
+}
+
+// giveUp sets aside what has been awaited since a time or earlier. A message that comes later is handled all the same.
+func (in *inbox) giveUp(ctx context.Context, since time.Time) {
+	for id, missing := range in.missing() {
+		if missing.since.After(since) {
 			continue
 		}
 		if err := in.setAside(ctx, id, missing.why, nil); err != nil {
 			in.log.Warn("missing message not set aside yet", "number", in.number, "message_id", id, "err", err)
-			break
+			return
 		}
 		in.log.Warn("message did not come, read it on the phone", "number", in.number, "message_id", id, "reason", missing.why)
 		in.mu.Lock()
 		if in.awaited.came(id) {
-			in.metrics.message(in.number, missing.direction, outcomeSetAside)
+			in.metrics.message(in.number, directionOf(&missing.info), outcomeSetAside)
+			in.metrics.missing.WithLabelValues(in.number).Set(float64(len(in.awaited)))
 		}
 		in.mu.Unlock()
 	}
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.metrics.missing.WithLabelValues(in.number).Set(float64(len(in.awaited)))
-	return len(in.awaited)
 }

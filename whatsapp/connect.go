@@ -144,7 +144,7 @@ func (n *Number) scheduleReset(now time.Time) {
 		n.resets = 0
 	}
 	if n.resetAt.IsZero() {
-		n.resetAt = now.Add(growing(redeliverFirst, redeliverLongest, n.resets))
+		n.resetAt = now.Add(growing(n.delays.first, n.delays.longest, n.resets))
 		n.resets++
 	}
 }

@@ -3,7 +3,6 @@ package whatsapp
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/types"
@@ -46,9 +45,4 @@ func person(ctx context.Context, lids store.LIDStore, info *types.MessageInfo) (
 // identityOf is who the number of a device is.
 func identityOf(device *store.Device) identity {
 	return identity{phone: device.GetJID().User, lid: device.GetLID().User}
-}
-
-func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return line
 }

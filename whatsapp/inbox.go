@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -89,7 +90,8 @@ func (in *inbox) message(ctx context.Context, cli *whatsmeow.Client, evt *events
 func (in *inbox) attempt(ctx context.Context, cli *whatsmeow.Client, evt *events.Message) (err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			err = fmt.Errorf("%w: panic: %v\n%s", ErrPoison, cause, debug.Stack())
+			in.log.Error("message made the daemon panic", "number", in.number, "message_id", evt.Info.ID, "stack", string(debug.Stack()))
+			err = fmt.Errorf("%w: panic: %v", ErrPoison, cause)
 		}
 	}()
 	who, err := person(ctx, cli.Store.LIDs, &evt.Info)
@@ -160,7 +162,7 @@ func (in *inbox) failed(ctx context.Context, evt *events.Message, err error) boo
 		return false
 	}
 	payload, _ := proto.Marshal(evt.RawMessage) // what was decoded can be encoded
-	if err := in.setAside(ctx, evt.Info.ID, firstLine(err.Error()), payload); err != nil {
+	if err := in.setAside(ctx, evt.Info.ID, strings.ReplaceAll(err.Error(), "\n", "; "), payload); err != nil {
 		in.log.Warn("message not set aside, it will come again", "number", in.number, "message_id", evt.Info.ID, "err", err)
 		return false
 	}

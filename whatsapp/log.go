@@ -63,7 +63,7 @@ func withoutStanzas(args []any, level slog.Level) []any {
 // silenceSignal takes libsignal's logger away from standard output, where it writes unless told otherwise. libsignal
 // keeps one logger for the process.
 func silenceSignal(l *slog.Logger) {
-	if logger.Logger != nil {
+	if _, done := logger.Logger.(signalLog); done {
 		return
 	}
 	var quiet logger.Loggable = signalLog{l}

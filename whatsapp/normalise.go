@@ -91,6 +91,9 @@ func other(info *types.MessageInfo) (addressed, alternate types.JID) {
 // with phone and LID as far as they are known. Now replaces a time that WhatsApp can't have meant.
 func normalise(number string, evt *events.Message, who chat.Person, now time.Time) (chat.Message, ignored) {
 	found := read(evt.Message)
+	if found.ignored == counts && evt.Info.ID == "" {
+		found.ignored = ignoredUnknown
+	}
 	if found.ignored != counts {
 		return chat.Message{}, found.ignored
 	}
@@ -150,7 +153,8 @@ func read(m *waE2E.Message) content {
 	var edits string
 	for range wrappersAtMost {
 		if protocol := m.GetProtocolMessage(); protocol != nil {
-			if protocol.GetType() != waE2E.ProtocolMessage_MESSAGE_EDIT || protocol.GetEditedMessage() == nil {
+			isEdit := protocol.GetType() == waE2E.ProtocolMessage_MESSAGE_EDIT && protocol.GetKey().GetID() != ""
+			if !isEdit || protocol.GetEditedMessage() == nil {
 				return content{ignored: ignoredProtocol}
 			}
 			edits, m = protocol.GetKey().GetID(), protocol.GetEditedMessage()
@@ -217,7 +221,7 @@ func textOf(m *waE2E.Message) (string, bool) {
 		return m.GetTemplateButtonReplyMessage().GetSelectedDisplayText(), true
 	case m.GetInteractiveResponseMessage() != nil:
 		return m.GetInteractiveResponseMessage().GetBody().GetText(), true
-	case m.Conversation != nil:
+	case m != nil && m.Conversation != nil:
 		return m.GetConversation(), true
 	}
 	return "", false

@@ -24,11 +24,15 @@ const (
 	// tellAgain is how long a change that the Listener did not take waits.
 	tellAgain = 2 * time.Second
 	// redeliverFirst and redeliverLongest bound the delay before the reconnect that brings a message back that was not
-	// committed.
+	// committed. Tests shorten them.
 	redeliverFirst   = time.Second
 	redeliverLongest = time.Minute
 	// lookForOverdue is how often messages that did not come are looked at.
-	lookForOverdue = 30 * time.Second
+	lookForOverdue = 5 * time.Second
+	// askWithin bounds asking the phone for one message.
+	askWithin = 10 * time.Second
+	// leaveWithin bounds setting aside what has not come when the number ends.
+	leaveWithin = 2 * time.Second
 	// untoldAtMost bounds the changes that wait for the Listener.
 	untoldAtMost = 100
 	// disconnectWithin bounds the wait for a connection to close: it may be in the middle of a handshake.
@@ -47,6 +51,7 @@ type Number struct {
 	log      *slog.Logger
 	inbox    *inbox
 	outbox   outbox
+	delays   delays
 
 	poke    chan struct{} // holds one token when there is something to do
 	started chan struct{} // closed when it is known whether the number is paired
@@ -63,6 +68,9 @@ type Number struct {
 
 	connection // owned by the loop
 }
+
+// delays before a reconnect that brings a message back.
+type delays struct{ first, longest time.Duration }
 
 // connection is what only the loop of a number touches.
 type connection struct {
@@ -83,7 +91,6 @@ type connection struct {
 	resetAt   time.Time // when to reconnect for redelivery; zero: no need
 	resets    int       // such reconnects in a row without a message that was committed
 	lastError string
-	missing   int
 }
 
 // notice is a connection event of a client, for the loop.
@@ -98,7 +105,7 @@ type redelivery struct{}
 func newNumber(ns *Numbers, want chat.Number) *Number {
 	n := &Number{
 		name: want.Name, phone: want.Phone, link: ns.link, listener: ns.listener, metrics: ns.metrics,
-		log: ns.log.With("number", want.Name), outbox: newOutbox(),
+		log: ns.log.With("number", want.Name), outbox: newOutbox(), delays: ns.delays,
 		poke: make(chan struct{}, 1), started: make(chan struct{}),
 		status: Status{Name: want.Name, Phone: want.Phone, State: Connecting, Sentence: "Starting."},
 	}
@@ -138,6 +145,7 @@ func (n *Number) run(ctx context.Context) {
 	n.closed = true
 	n.gate.Unlock()
 	n.closeOffers()
+	n.leaveMissing(ctx)
 }
 
 // survive is a step of which a panic is only this number's trouble.
@@ -163,9 +171,7 @@ func (n *Number) step(ctx context.Context, now time.Time) time.Time {
 	n.adoptDevice(ctx, now)
 	n.tendPairing(ctx, now)
 	n.tendConnection(ctx, now)
-	if !n.overdueAt.After(now) {
-		n.missing, n.overdueAt = n.inbox.giveUp(ctx, now), now.Add(lookForOverdue)
-	}
+	n.tendMissing(ctx, now)
 	n.tell(ctx, now)
 	n.show()
 	next := earliest(n.overdueAt, n.line.dialAt, n.line.loginBy, n.codes.until, n.resetAt, n.tellAt, n.offersEnd())
@@ -307,6 +313,36 @@ func (n *Number) drop() {
 	}
 }
 
+// tendMissing asks the phone again for messages that did not come, and gives them up in the end.
+func (n *Number) tendMissing(ctx context.Context, now time.Time) {
+	if n.overdueAt.After(now) {
+		return
+	}
+	n.overdueAt = now.Add(lookForOverdue)
+	n.inbox.giveUp(ctx, now.Add(-overdueAfter))
+	if n.line.state != Connected {
+		return
+	}
+	for _, info := range n.inbox.askAgain(now) {
+		n.askPhone(ctx, info)
+	}
+}
+
+func (n *Number) askPhone(ctx context.Context, info types.MessageInfo) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	if _, err := n.cli.SendPeerMessage(ctx, n.cli.BuildUnavailableMessageRequest(info.Chat, info.Sender, info.ID)); err != nil {
+		n.log.Info("phone not asked for a missing message", "message_id", info.ID, "err", err)
+	}
+}
+
+// leaveMissing sets aside what has not come when the number ends: the next process does not know of it.
+func (n *Number) leaveMissing(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
+	defer cancel()
+	n.inbox.giveUp(ctx, time.Now())
+}
+
 // tell brings the Listener up to date about the connection.
 func (n *Number) tell(ctx context.Context, now time.Time) {
 	if kind, any := n.line.change(); any && kind != n.told {
@@ -349,7 +385,7 @@ func (n *Number) show() {
 	n.paired = !n.device.IsEmpty()
 	n.status = Status{
 		Name: n.name, Phone: n.phone, State: n.line.state, Sentence: sentence, LastError: n.lastError,
-		QR: n.codes.text, Code: n.codes.typed, Since: n.line.since.UTC(), Missing: n.missing,
+		QR: n.codes.text, Code: n.codes.typed, Since: n.line.since.UTC(), Missing: len(n.inbox.missing()),
 	}
 }
 

@@ -69,7 +69,9 @@ type Change struct {
 const (
 	// loginWithin bounds the time from dialling to being logged in: the pings that notice a dead connection take longer.
 	loginWithin = time.Minute
-	// reconnectLongest caps the growing delay between attempts, so that a number is back within a minute of the network.
+	// reconnectFirst and reconnectLongest bound the growing delay between attempts: a number is back within a minute of
+	// the network.
+	reconnectFirst   = time.Second
 	reconnectLongest = time.Minute
 	// replacedFor is how long a number that another program pushed out stays away. Coming back at once would push that
 	// one out in turn, and neither would work.
@@ -144,7 +146,7 @@ func (l *line) showing(now time.Time) {
 func (l *line) lost(why string, now time.Time) {
 	delay := time.Duration(0)
 	if l.failures > 0 {
-		delay = growing(2*time.Second, reconnectLongest, l.failures-1)
+		delay = growing(reconnectFirst, reconnectLongest, l.failures-1)
 	}
 	state := Reconnecting
 	if l.state == Pairing {

@@ -66,6 +66,7 @@ type Numbers struct {
 	listener  Listener
 	metrics   *metrics
 	log       *slog.Logger
+	delays    delays
 
 	changed chan struct{} // holds one token when the list differs from what runs
 	mu      sync.Mutex
@@ -93,7 +94,7 @@ func Open(ctx context.Context, db *sql.DB, dialect string, cfg Config, numbers [
 	}
 	ns := &Numbers{
 		link: link, container: container, listener: listener, metrics: newMetrics(cfg.Metrics), log: cfg.Log,
-		changed: make(chan struct{}, 1),
+		delays: delays{redeliverFirst, redeliverLongest}, changed: make(chan struct{}, 1),
 	}
 	ns.SetNumbers(numbers)
 	return ns, nil
