@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"leadgate/bot"
 	"leadgate/chat"
 	"leadgate/conversion"
 	"leadgate/fault"
@@ -69,6 +70,15 @@ type WhatsApp struct {
 	DeviceName string    // what the phone shows among its linked devices
 	Server     string    // ws:// or wss:// URL of a simulated WhatsApp; "" is the real one
 	ServerKey  *[32]byte // the public key that signs the server's certificates; nil is the real one's
+}
+
+// Policy is the configuration as the bot goes by it.
+func (c *Config) Policy() *bot.Policy {
+	p := &bot.Policy{Conversion: c.Conversion, Numbers: c.Numbers}
+	for _, d := range c.Destinations {
+		p.Subscriptions = append(p.Subscriptions, bot.Subscription{Destination: d.Name, Events: d.Events})
+	}
+	return p
 }
 
 // Env looks an environment variable up, as os.LookupEnv does.

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"leadgate/fault"
 )
@@ -97,8 +96,9 @@ func (r *reading) unknown(key string, fields map[string]int, table map[string]an
 	for name := range fields {
 		known = append(known, name)
 	}
+	slices.Sort(known)
 	hint := "remove it"
-	if meant := nearest(key, known); meant != "" {
+	if meant := fault.Nearest(key, known); meant != "" {
 		hint = fmt.Sprintf("did you mean %q?", meant)
 		if _, set := table[meant]; !set {
 			r.broken[join(path, meant)] = true
@@ -189,49 +189,8 @@ func topLevel(key string) bool {
 	return key == "timezone" || key == "language" || key == "country"
 }
 
-// nearest is the word that was probably meant by another, or "" when none is near.
-func nearest(word string, known []string) string {
-	slices.Sort(known)
-	best, bestDistance := "", max(1, utf8.RuneCountInString(word)/3)+1
-	if utf8.RuneCountInString(word) > longestWord {
-		return ""
-	}
-	for _, k := range known {
-		if d := distance(strings.ToLower(word), k); d < bestDistance {
-			best, bestDistance = k, d
-		}
-	}
-	return best
-}
-
-// longestWord bounds the work of comparing words, and how much of one is shown.
+// longestWord is how much of a word of the file is shown, in characters.
 const longestWord = 60
-
-// distance counts the letters to insert, remove or replace, and the neighbours to swap, that make b of a.
-func distance(a, b string) int {
-	from, to := []rune(a), []rune(b)
-	rows := make([][]int, len(from)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(to)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(from); i++ {
-		for j := 1; j <= len(to); j++ {
-			cost := 1
-			if from[i-1] == to[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && from[i-1] == to[j-2] && from[i-2] == to[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(from)][len(to)]
-}
 
 // shorten cuts a word of the file that is too long to be shown.
 func shorten(word string) string {
