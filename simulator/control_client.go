@@ -30,50 +30,50 @@ func NewControl(url string) *Control {
 }
 
 // Server tells where clients connect and which key they must trust.
-func (c *Control) Server(ctx context.Context) (answer ControlServer, err error) {
-	return answer, c.get(ctx, "/server", &answer)
+func (c *Control) Server(ctx context.Context) (ControlServer, error) {
+	return controlGet[ControlServer](ctx, c, "/server")
 }
 
 // AddAccount is Server.AddAccount.
-func (c *Control) AddAccount(ctx context.Context, opts AccountOptions) (answer ControlAccount, err error) {
-	return answer, c.post(ctx, "/accounts", opts, &answer)
+func (c *Control) AddAccount(ctx context.Context, opts AccountOptions) (ControlAccount, error) {
+	return controlPost[ControlAccount](ctx, c, "/accounts", opts)
 }
 
 // Accounts lists all accounts.
-func (c *Control) Accounts(ctx context.Context) (answer []ControlAccount, err error) {
-	return answer, c.get(ctx, "/accounts", &answer)
+func (c *Control) Accounts(ctx context.Context) ([]ControlAccount, error) {
+	return controlGet[[]ControlAccount](ctx, c, "/accounts")
 }
 
 // AddPerson is Server.AddPerson.
-func (c *Control) AddPerson(ctx context.Context, opts PersonOptions) (answer ControlPerson, err error) {
-	return answer, c.post(ctx, "/people", opts, &answer)
+func (c *Control) AddPerson(ctx context.Context, opts PersonOptions) (ControlPerson, error) {
+	return controlPost[ControlPerson](ctx, c, "/people", opts)
 }
 
 // People lists all people.
-func (c *Control) People(ctx context.Context) (answer []ControlPerson, err error) {
-	return answer, c.get(ctx, "/people", &answer)
+func (c *Control) People(ctx context.Context) ([]ControlPerson, error) {
+	return controlGet[[]ControlPerson](ctx, c, "/people")
 }
 
 // Scan is Account.Scan.
 func (c *Control) Scan(ctx context.Context, account, qr string) error {
-	return c.post(ctx, pathOf("/accounts", account, "scan"), map[string]string{"qr": qr}, nil)
+	return c.order(ctx, pathOf("/accounts", account, "scan"), map[string]string{"qr": qr})
 }
 
 // TypeCode is Account.TypeCode.
 func (c *Control) TypeCode(ctx context.Context, account, code string) error {
-	return c.post(ctx, pathOf("/accounts", account, "code"), map[string]string{"code": code}, nil)
+	return c.order(ctx, pathOf("/accounts", account, "code"), map[string]string{"code": code})
 }
 
 // Unlink is Account.Unlink.
 func (c *Control) Unlink(ctx context.Context, account string) error {
-	return c.post(ctx, pathOf("/accounts", account, "unlink"), nil, nil)
+	return c.order(ctx, pathOf("/accounts", account, "unlink"), nil)
 }
 
 // WaitConnected blocks until a companion of the account is logged in and has its queue, or until the context ends.
 func (c *Control) WaitConnected(ctx context.Context, account string) error {
 	for {
-		var answer ControlAccount
-		if err := c.get(ctx, pathOf("/accounts", account)+"?wait="+controlPoll.String(), &answer); err != nil {
+		answer, err := controlGet[ControlAccount](ctx, c, pathOf("/accounts", account)+"?wait="+controlPoll.String())
+		if err != nil {
 			return err
 		}
 		if answer.Connected {
@@ -84,34 +84,30 @@ func (c *Control) WaitConnected(ctx context.Context, account string) error {
 
 // Send is Person.Send: a person writes to an account.
 func (c *Control) Send(ctx context.Context, person, account string, m Message) (id string, err error) {
-	var answer controlSent
-	err = c.post(ctx, pathOf("/people", person, "send"), controlSend{account, m}, &answer)
+	answer, err := controlPost[controlSent](ctx, c, pathOf("/people", person, "send"), controlSend{account, m})
 	return answer.ID, err
 }
 
 // PhoneSend is Account.Send: somebody writes to a person on the account's own phone.
 func (c *Control) PhoneSend(ctx context.Context, account, person string, m Message) (id string, err error) {
-	var answer controlSent
-	err = c.post(ctx, pathOf("/accounts", account, "send"), controlSend{person, m}, &answer)
+	answer, err := controlPost[controlSent](ctx, c, pathOf("/accounts", account, "send"), controlSend{person, m})
 	return answer.ID, err
 }
 
 // Pick is Person.Pick.
 func (c *Control) Pick(ctx context.Context, person, account, menuID, option string) (id string, err error) {
-	var answer controlSent
-	err = c.post(ctx, pathOf("/people", person, "pick"), controlPick{account, menuID, option}, &answer)
+	answer, err := controlPost[controlSent](ctx, c, pathOf("/people", person, "pick"), controlPick{account, menuID, option})
 	return answer.ID, err
 }
 
 // Read is Person.Read.
 func (c *Control) Read(ctx context.Context, person, account string, ids ...string) error {
-	return c.post(ctx, pathOf("/people", person, "read"), controlReadIDs{account, ids}, nil)
+	return c.order(ctx, pathOf("/people", person, "read"), controlReadIDs{account, ids})
 }
 
 // Received is Person.Received.
 func (c *Control) Received(ctx context.Context, person string) ([]Received, error) {
-	var answer controlReceived
-	err := c.get(ctx, pathOf("/people", person, "received"), &answer)
+	answer, err := controlGet[controlReceived](ctx, c, pathOf("/people", person, "received"))
 	return answer.Received, err
 }
 
@@ -122,8 +118,7 @@ func (c *Control) WaitReceived(ctx context.Context, person string, want func(Rec
 
 // PhoneReceived is Account.Received.
 func (c *Control) PhoneReceived(ctx context.Context, account string) ([]Received, error) {
-	var answer controlReceived
-	err := c.get(ctx, pathOf("/accounts", account, "received"), &answer)
+	answer, err := controlGet[controlReceived](ctx, c, pathOf("/accounts", account, "received"))
 	return answer.Received, err
 }
 
@@ -134,9 +129,9 @@ func (c *Control) PhoneWaitReceived(ctx context.Context, account string, want fu
 
 func (c *Control) waitReceived(ctx context.Context, path string, want func(Received) bool) (Received, error) {
 	for after := int64(0); ; {
-		var answer controlReceived
 		query := "?wait=" + controlPoll.String() + "&after=" + strconv.FormatInt(after, 10)
-		if err := c.get(ctx, path+query, &answer); err != nil {
+		answer, err := controlGet[controlReceived](ctx, c, path+query)
+		if err != nil {
 			return Received{}, fmt.Errorf("wait for a message: %w", err)
 		}
 		for _, r := range answer.Received {
@@ -149,31 +144,31 @@ func (c *Control) waitReceived(ctx context.Context, path string, want func(Recei
 }
 
 // Fault makes something go wrong at the server, or at the account or person with that phone.
-func (c *Control) Fault(ctx context.Context, f Fault) error { return c.post(ctx, "/faults", f, nil) }
+func (c *Control) Fault(ctx context.Context, f Fault) error { return c.order(ctx, "/faults", f) }
 
 // AccountFault is Fault for one account.
 func (c *Control) AccountFault(ctx context.Context, account string, f Fault) error {
-	return c.post(ctx, pathOf("/accounts", account, "faults"), f, nil)
+	return c.order(ctx, pathOf("/accounts", account, "faults"), f)
 }
 
 // PersonFault is Fault for one person.
 func (c *Control) PersonFault(ctx context.Context, person string, f Fault) error {
-	return c.post(ctx, pathOf("/people", person, "faults"), f, nil)
+	return c.order(ctx, pathOf("/people", person, "faults"), f)
 }
 
 // Counters is Server.Counters.
-func (c *Control) Counters(ctx context.Context) (answer map[string]int64, err error) {
-	return answer, c.get(ctx, "/counters", &answer)
+func (c *Control) Counters(ctx context.Context) (map[string]int64, error) {
+	return controlGet[map[string]int64](ctx, c, "/counters")
 }
 
 // Trace is Server.Trace.
-func (c *Control) Trace(ctx context.Context) (answer []string, err error) {
-	return answer, c.get(ctx, "/trace", &answer)
+func (c *Control) Trace(ctx context.Context) ([]string, error) {
+	return controlGet[[]string](ctx, c, "/trace")
 }
 
 // Unanswered is Server.Unanswered.
-func (c *Control) Unanswered(ctx context.Context) (answer []string, err error) {
-	return answer, c.get(ctx, "/unanswered", &answer)
+func (c *Control) Unanswered(ctx context.Context) ([]string, error) {
+	return controlGet[[]string](ctx, c, "/unanswered")
 }
 
 func pathOf(parts ...string) string {
@@ -185,12 +180,19 @@ func pathOf(parts ...string) string {
 	return path.String()
 }
 
-func (c *Control) get(ctx context.Context, path string, answer any) error {
-	return c.do(ctx, http.MethodGet, path, nil, answer)
+func controlGet[T any](ctx context.Context, c *Control, path string) (answer T, err error) {
+	err = c.do(ctx, http.MethodGet, path, nil, &answer)
+	return answer, err
 }
 
-func (c *Control) post(ctx context.Context, path string, body, answer any) error {
-	return c.do(ctx, http.MethodPost, path, body, answer)
+func controlPost[T any](ctx context.Context, c *Control, path string, body any) (answer T, err error) {
+	err = c.do(ctx, http.MethodPost, path, body, &answer)
+	return answer, err
+}
+
+// order is a post whose answer says nothing.
+func (c *Control) order(ctx context.Context, path string, body any) error {
+	return c.do(ctx, http.MethodPost, path, body, nil)
 }
 
 // do makes one request. A nil body is an empty one, a nil answer is thrown away.

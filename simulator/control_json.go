@@ -24,9 +24,10 @@ type jsonMessage struct {
 
 // MarshalJSON writes text that isn't UTF-8 as text_base64, and Raw as the base64 of its protobuf in raw_base64.
 func (m Message) MarshalJSON() ([]byte, error) {
-	out := jsonMessage{plainMessage: (*plainMessage)(&m)}
+	plain := plainMessage(m)
+	out := jsonMessage{plainMessage: &plain}
 	if !utf8.ValidString(m.Text) {
-		out.TextBytes, m.Text = []byte(m.Text), ""
+		out.TextBytes, plain.Text = []byte(m.Text), ""
 	}
 	if m.Raw != nil {
 		raw, err := proto.Marshal(m.Raw)

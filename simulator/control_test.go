@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -19,21 +20,19 @@ import (
 
 // remote is a stage that is driven through the control API alone.
 type remote struct {
-	t     *testing.T
-	s     *Server
-	c     *Control
-	shop  string
-	ana   string
-	meow  *meow
-	limit context.Context
+	t    *testing.T
+	s    *Server
+	c    *Control
+	shop string
+	ana  string
+	meow *meow
 }
 
 func newRemote(t *testing.T) *remote {
 	t.Helper()
 	s := newServer(t, Options{Seed: 3})
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	t.Cleanup(cancel)
-	r := &remote{t: t, s: s, c: NewControl(s.ControlURL()), limit: ctx}
+	ctx := t.Context()
+	r := &remote{t: t, s: s, c: NewControl(s.ControlURL())}
 	shop, err := r.c.AddAccount(ctx, AccountOptions{Phone: "+5511987650001", Name: "Front Desk"})
 	r.must(err)
 	ana, err := r.c.AddPerson(ctx, PersonOptions{Phone: "+5511912345678", Name: "Ana"})
@@ -57,23 +56,23 @@ func (r *remote) must(err error) {
 
 func (r *remote) hears(m Message) *events.Message {
 	r.t.Helper()
-	id, err := r.c.Send(r.limit, r.ana, r.shop, m)
+	id, err := r.c.Send(r.t.Context(), r.ana, r.shop, m)
 	r.must(err)
 	return await(r.meow, func(e *events.Message) bool { return e.Info.ID == id })
 }
 
 func (r *remote) says(m *waE2E.Message, nodes ...waBinary.Node) Received {
 	r.t.Helper()
-	sent, err := r.meow.SendMessage(r.limit, phoneOf(r.ana), m, whatsmeow.SendRequestExtra{AdditionalNodes: &nodes})
+	sent, err := r.meow.SendMessage(r.t.Context(), phoneOf(r.ana), m, whatsmeow.SendRequestExtra{AdditionalNodes: &nodes})
 	r.must(err)
-	got, err := r.c.WaitReceived(r.limit, r.ana, func(got Received) bool { return got.ID == sent.ID })
+	got, err := r.c.WaitReceived(r.t.Context(), r.ana, func(got Received) bool { return got.ID == sent.ID })
 	r.must(err)
 	return got
 }
 
 func TestAConversationIsPlayedOverHTTP(t *testing.T) {
 	r := newRemote(t)
-	server, err := r.c.Server(r.limit)
+	server, err := r.c.Server(r.t.Context())
 	r.must(err)
 	if key := r.s.RootKey(); server.URL != r.s.URL() || server.RootKey != hex.EncodeToString(key[:]) {
 		t.Errorf("server = %+v", server)
@@ -95,18 +94,18 @@ func TestAConversationIsPlayedOverHTTP(t *testing.T) {
 	if got.Text != "hello "+broken || got.From != r.shop || got.To != r.ana || got.Message.GetConversation() != got.Text {
 		t.Errorf("received %+v", got)
 	}
-	r.must(r.c.Read(r.limit, r.ana, r.shop, got.ID))
+	r.must(r.c.Read(r.t.Context(), r.ana, r.shop, got.ID))
 	await(r.meow, func(e *events.Receipt) bool { return e.Type == "read" })
-	id, err := r.c.PhoneSend(r.limit, r.shop, r.ana, Message{Text: "from the phone"})
+	id, err := r.c.PhoneSend(r.t.Context(), r.shop, r.ana, Message{Text: "from the phone"})
 	r.must(err)
 	if e := await(r.meow, func(e *events.Message) bool { return e.Info.ID == id }); !e.Info.IsFromMe {
 		t.Errorf("info = %+v", e.Info)
 	}
-	sent, err := r.c.PhoneWaitReceived(r.limit, r.shop, nil)
+	sent, err := r.c.PhoneWaitReceived(r.t.Context(), r.shop, nil)
 	if err != nil || sent.ID != got.ID {
 		t.Errorf("the phone saw %+v, %v", sent, err)
 	}
-	if all, err := r.c.Received(r.limit, r.ana); err != nil || len(all) != 2 {
+	if all, err := r.c.Received(r.t.Context(), r.ana); err != nil || len(all) != 2 {
 		t.Errorf("Ana received %+v, %v", all, err)
 	}
 }
@@ -115,17 +114,17 @@ func TestAMenuIsPickedFromOverHTTP(t *testing.T) {
 	r := newRemote(t)
 	menu, biz := flowMenu()
 	shown := r.says(menu, biz)
-	id, err := r.c.Pick(r.limit, r.ana, r.shop, shown.ID, "Prices")
+	id, err := r.c.Pick(r.t.Context(), r.ana, r.shop, shown.ID, "Prices")
 	r.must(err)
 	e := await(r.meow, func(e *events.Message) bool { return e.Info.ID == id })
 	if flow := e.Message.GetInteractiveResponseMessage().GetNativeFlowResponseMessage(); !strings.Contains(flow.GetParamsJSON(), `"p"`) {
 		t.Errorf("reply = %v", e.Message)
 	}
-	if _, err := r.c.Pick(r.limit, r.ana, r.shop, shown.ID, "Nothing"); err == nil {
+	if _, err := r.c.Pick(r.t.Context(), r.ana, r.shop, shown.ID, "Nothing"); err == nil {
 		t.Error("picked an option that isn't there")
 	}
 	poll := r.says(r.meow.BuildPollCreation("Which?", []string{"Red", "Blue"}, 1))
-	_, err = r.c.Pick(r.limit, r.ana, r.shop, poll.ID, "Red")
+	_, err = r.c.Pick(r.t.Context(), r.ana, r.shop, poll.ID, "Red")
 	r.must(err)
 	e = await(r.meow, func(e *events.Message) bool { return e.Message.GetPollUpdateMessage() != nil })
 	if _, err := r.meow.DecryptPollVote(t.Context(), e); err != nil {
@@ -135,31 +134,31 @@ func TestAMenuIsPickedFromOverHTTP(t *testing.T) {
 
 func TestFaultsAreInflictedOverHTTP(t *testing.T) {
 	r := newRemote(t)
-	r.must(r.c.AccountFault(r.limit, r.shop, Fault{Name: "AckError", Code: 500, N: 1}))
-	if _, err := r.meow.SendMessage(r.limit, phoneOf(r.ana), text("refused")); err == nil || !strings.Contains(err.Error(), "500") {
+	r.must(r.c.AccountFault(r.t.Context(), r.shop, Fault{Name: "AckError", Code: 500, N: 1}))
+	if _, err := r.meow.SendMessage(r.t.Context(), phoneOf(r.ana), text("refused")); err == nil || !strings.Contains(err.Error(), "500") {
 		t.Errorf("send = %v, want error 500", err)
 	}
-	r.must(r.c.PersonFault(r.limit, r.ana, Fault{Name: "AskAgain", N: 1}))
+	r.must(r.c.PersonFault(r.t.Context(), r.ana, Fault{Name: "AskAgain", N: 1}))
 	r.says(text("twice"))
-	r.must(r.c.AccountFault(r.limit, r.shop, Fault{Name: "AnswerPlaceholders", On: true}))
-	r.must(r.c.Fault(r.limit, Fault{Name: "AckDelay", Delay: Duration(time.Millisecond)}))
-	if err := r.c.Fault(r.limit, Fault{Name: "Earthquake"}); err == nil || !strings.Contains(err.Error(), "Offline") {
+	r.must(r.c.AccountFault(r.t.Context(), r.shop, Fault{Name: "AnswerPlaceholders", On: true}))
+	r.must(r.c.Fault(r.t.Context(), Fault{Name: "AckDelay", Delay: Duration(time.Millisecond)}))
+	if err := r.c.Fault(r.t.Context(), Fault{Name: "Earthquake"}); err == nil || !strings.Contains(err.Error(), "Offline") {
 		t.Errorf("an unknown fault: %v", err)
 	}
-	r.must(r.c.Fault(r.limit, Fault{Name: "Cut"}))
+	r.must(r.c.Fault(r.t.Context(), Fault{Name: "Cut"}))
 	await[*events.Disconnected](r.meow, nil)
-	counters, err := r.c.Counters(r.limit)
+	counters, err := r.c.Counters(r.t.Context())
 	if err != nil || counters["retries_asked"] != 1 {
 		t.Errorf("counters = %v, %v", counters, err)
 	}
-	if trace, err := r.c.Trace(r.limit); err != nil || len(trace) == 0 {
+	if trace, err := r.c.Trace(r.t.Context()); err != nil || len(trace) == 0 {
 		t.Errorf("trace = %d lines, %v", len(trace), err)
 	}
-	if list, err := r.c.Unanswered(r.limit); err != nil || list == nil || len(list) != 0 {
+	if list, err := r.c.Unanswered(r.t.Context()); err != nil || list == nil || len(list) != 0 {
 		t.Errorf("unanswered = %v, %v", list, err)
 	}
-	r.must(r.c.Unlink(r.limit, r.shop))
-	if accounts, err := r.c.Accounts(r.limit); err != nil || len(accounts) != 1 || accounts[0].Connected {
+	r.must(r.c.Unlink(r.t.Context(), r.shop))
+	if accounts, err := r.c.Accounts(r.t.Context()); err != nil || len(accounts) != 1 || accounts[0].Connected {
 		t.Errorf("accounts = %+v, %v", accounts, err)
 	}
 }
@@ -196,7 +195,7 @@ func TestTheControlAPISaysWhatIsWrong(t *testing.T) {
 		{"GET", "/people/nobody/received", "", 400, "want 5 to 15 digits"},
 		{"GET", "/people/5511912345678/received?wait=soon", "", 400, "want a duration"},
 		{"GET", "/people/5511912345678/received?after=x", "", 400, "want a number"},
-		{"POST", "/people", `{"phone":"+5511912345679","adress":"x"}`, 400, "adress"},
+		{"POST", "/people", `{"phone":"+5511912345679","street":"x"}`, 400, "street"},
 		{"POST", "/people", `{`, 400, "read request"},
 		{"POST", "/people/5511912345678/send", `{"to":"+5511900000000","message":{"text":"hi"}}`, 404, "no account"},
 		{"POST", "/people/5511912345678/send", `{"to":"+5511900000000","message":{"txt":"hi"}}`, 400, "txt"},
@@ -222,8 +221,8 @@ func TestTheControlAPISaysWhatIsWrong(t *testing.T) {
 
 func TestTheControlAPIListsItself(t *testing.T) {
 	s := newServer(t, Options{})
-	var index map[string]string
-	if err := NewControl(s.ControlURL()).get(t.Context(), "/", &index); err != nil {
+	index, err := controlGet[map[string]string](t.Context(), NewControl(s.ControlURL()), "/")
+	if err != nil {
 		t.Fatal(err)
 	}
 	if len(index) != len(s.controlRoutes()) || index["GET /control/trace"] == "" {
@@ -259,7 +258,7 @@ func TestAMessageSurvivesJSON(t *testing.T) {
 			t.Fatalf("%s: %v", raw, err)
 		}
 		again, err := json.Marshal(back)
-		if err != nil || string(again) != string(raw) || back.Text != m.Text || !proto.Equal(back.Raw, m.Raw) {
+		if err != nil || !bytes.Equal(again, raw) || back.Text != m.Text || !proto.Equal(back.Raw, m.Raw) {
 			t.Errorf("%s became %s, %v", raw, again, err)
 		}
 	}
