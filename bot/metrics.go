@@ -16,7 +16,7 @@ const (
 )
 
 type metrics struct {
-	messages    *prometheus.CounterVec
+	decisions   *prometheus.CounterVec
 	matches     *prometheus.CounterVec
 	transitions *prometheus.CounterVec
 	leads       *prometheus.CounterVec
@@ -25,8 +25,8 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
-		messages: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "leadgate_messages_total", Help: "Messages decided, by number, direction and what came of them.",
+		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_message_decisions_total", Help: "Messages decided, by number, direction and what they meant.",
 		}, []string{"number", "direction", "outcome"}),
 		matches: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leadgate_trigger_matches_total", Help: "Messages in which a trigger was found that acted, by number and funnel.",
@@ -41,14 +41,14 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Name: "leadgate_events_total", Help: "Events recorded, by type.",
 		}, []string{"type"}),
 	}
-	reg.MustRegister(m.messages, m.matches, m.transitions, m.leads, m.events)
+	reg.MustRegister(m.decisions, m.matches, m.transitions, m.leads, m.events)
 	return m
 }
 
 // count records what came of an input. Decided is false when the input's key was there already.
 func (m *metrics) count(in Input, d Decision, decided bool, err error) {
 	if in.Message != nil {
-		m.messages.WithLabelValues(in.Message.Number, string(in.Message.Direction), outcome(d, decided, err)).Inc()
+		m.decisions.WithLabelValues(in.Message.Number, string(in.Message.Direction), outcome(d, decided, err)).Inc()
 	}
 	if err != nil {
 		return

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"leadgate/delivery"
+	"leadgate/store"
+)
+
+type deliveriesCommand struct {
+	List  deliveriesList  `cmd:"" default:"withargs" help:"List deliveries, newest last; while the daemon runs, too."`
+	Retry deliveriesRetry `cmd:"" help:"Send deliveries again: dead ones, and at once those that wait for their next attempt."`
+}
+
+// deliveriesWhich is what the deliveries commands select by.
+type deliveriesWhich struct {
+	configFile
+	Destination string `placeholder:"NAME" help:"Only those to this destination."`
+	Lead        string `placeholder:"ID" help:"Only those of this lead."`
+	Since       string `placeholder:"TIME" help:"Only those committed at this time or later: 2026-11-21, or 2026-11-21T12:00."`
+	Until       string `placeholder:"TIME" help:"Only those committed before this time."`
+}
+
+type deliveriesList struct {
+	deliveriesWhich
+	Status string `enum:"pending,delivered,dead," default:"" help:"Only those in this state: pending, delivered or dead."`
+	Format string `enum:"table,json,csv" default:"table" help:"table, json or csv (default: table)."`
+	Limit  int    `default:"100" help:"How many at most (default: 100)."`
+}
+
+type deliveriesRetry struct {
+	deliveriesWhich
+	ID int64 `arg:"" optional:"" help:"Only this delivery."`
+}
+
+// filter is what is selected, with times in the config's time zone.
+func (w *deliveriesWhich) filter(zone *time.Location) (f store.DeliveryFilter, err error) {
+	f = store.DeliveryFilter{Destination: w.Destination, LeadID: w.Lead}
+	if f.Since, err = parseTime("--since", w.Since, zone); err != nil {
+		return f, err
+	}
+	f.Until, err = parseTime("--until", w.Until, zone)
+	return f, err
+}
+
+// parseTime reads a day, or a day and a time, in a zone; "" is the zero time.
+func parseTime(flag, text string, zone *time.Location) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", time.DateOnly} {
+		if at, err := time.ParseInLocation(layout, text, zone); err == nil {
+			return at, nil
+		}
+	}
+	return time.Time{}, usageError{fmt.Errorf("%s %q is not a time; write 2026-11-21 or 2026-11-21T12:00", flag, text)}
+}
+
+// Run lists deliveries. It only reads, so the daemon may be running.
+func (c *deliveriesList) Run(ctx context.Context, p *process) error {
+	cfg, err := loadConfig(p, c.Config)
+	if err != nil {
+		return err
+	}
+	filter, err := c.filter(cfg.Timezone)
+	if err != nil {
+		return err
+	}
+	filter.State = delivery.State(c.Status)
+	st, err := store.Open(ctx, cfg.Store.URL, store.Options{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("open the store: %w", err)
+	}
+	defer func() { _ = st.Close() }() // it only read
+	newestFirst, more, err := st.Deliveries(ctx, filter, 0, c.Limit)
+	if err != nil {
+		return err
+	}
+	slices.Reverse(newestFirst)
+	rows := make([]deliveryRow, len(newestFirst))
+	for i, d := range newestFirst {
+		rows[i] = newDeliveryRow(d)
+	}
+	if err := printDeliveries(p.stdout, c.Format, rows); err != nil {
+		return fmt.Errorf("print deliveries: %w", err)
+	}
+	if more != 0 {
+		fmt.Fprintf(p.stderr, "There are more than these %d; narrow them down, or give --limit.\n", len(rows))
+	}
+	return nil
+}
+
+// Run makes deliveries due again. It writes, so on SQLite the daemon must not be running.
+func (c *deliveriesRetry) Run(ctx context.Context, p *process) error {
+	cfg, err := loadConfig(p, c.Config)
+	if err != nil {
+		return err
+	}
+	filter, err := c.filter(cfg.Timezone)
+	if err != nil {
+		return err
+	}
+	if filter == (store.DeliveryFilter{}) && c.ID == 0 {
+		return usageError{fmt.Errorf("say which: an id, --destination, --lead, --since or --until")}
+	}
+	filter.ID = c.ID
+	st, err := store.Open(ctx, cfg.Store.URL, store.Options{MessageText: cfg.Store.MessageText})
+	if err != nil {
+		return fmt.Errorf("open the store: %w", err)
+	}
+	n, err := st.RetryDeliveries(ctx, filter, time.Now())
+	if err := errors.Join(err, st.Close()); err != nil {
+		return err
+	}
+	if n == 0 {
+		return errors.New("none of these deliveries is pending or dead; leadgate deliveries list shows them")
+	}
+	fmt.Fprintf(p.stdout, "%d deliveries are due; the daemon sends them.\n", n)
+	return nil
+}
+
+// A deliveryRow is a delivery as it is listed.
+type deliveryRow struct {
+	ID          int64   `json:"id"`
+	CreatedAt   string  `json:"created_at"`
+	Destination string  `json:"destination"`
+	Status      string  `json:"status"`
+	Attempts    int     `json:"attempts"`
+	Event       *string `json:"event"`    // type; null when it carries none
+	EventID     string  `json:"event_id"` // its key at the destination
+	LeadID      *string `json:"lead_id"`
+	Answer      *string `json:"answer"` // of the last attempt, in words
+}
+
+func newDeliveryRow(d store.Delivery) deliveryRow {
+	return deliveryRow{
+		ID: d.ID, CreatedAt: d.CreatedAt.UTC().Format(time.RFC3339), Destination: d.Destination, Status: string(d.State),
+		Attempts: d.Attempt, Event: optional(string(d.Event)), EventID: d.Key, LeadID: optional(d.LeadID), Answer: optional(d.Detail),
+	}
+}
+
+// cells are the row's values in the order of the header.
+func (r deliveryRow) cells() []string {
+	return []string{
+		strconv.FormatInt(r.ID, 10), r.CreatedAt, r.Destination, r.Status, strconv.Itoa(r.Attempts),
+		value(r.Event), r.EventID, value(r.LeadID), value(r.Answer),
+	}
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func printDeliveries(w io.Writer, format string, rows []deliveryRow) error {
+	header := []string{"id", "created_at", "destination", "status", "attempts", "event", "event_id", "lead_id", "answer"}
+	switch format {
+	case "json":
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(map[string]any{"items": rows, "next_cursor": nil})
+	case "csv":
+		out := csv.NewWriter(w)
+		_ = out.Write(header) // Flush and Error say whether it worked
+		for _, r := range rows {
+			_ = out.Write(r.cells())
+		}
+		out.Flush()
+		return out.Error()
+	}
+	if len(rows) == 0 {
+		_, err := fmt.Fprintln(w, "No deliveries.")
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, strings.ToUpper(strings.Join(header, "\t")))
+	for _, r := range rows {
+		fmt.Fprintln(table, strings.Join(r.cells(), "\t"))
+	}
+	return table.Flush()
+}

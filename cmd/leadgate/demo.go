@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"text/template"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"golang.org/x/term"
+
+	"leadgate/config"
+	"leadgate/simulator"
+)
+
+type demoCommand struct {
+	Once bool `help:"Play the conversation, print the funnel and the webhooks, and exit; as without a terminal."`
+}
+
+// demoPatience bounds every wait of the demo: on a slow machine a step takes a second, not half a minute.
+const demoPatience = 30 * time.Second
+
+//go:embed demo.toml
+var demoConfig string
+
+// Run plays a conversation through the real daemon, and on a terminal lets people go on with it.
+func (c *demoCommand) Run(ctx context.Context, p *process) error {
+	interactive := !c.Once && isTerminal(p.stdin) && isTerminal(p.stdout)
+	stage, err := newDemoStage(p)
+	if err != nil {
+		return err
+	}
+	defer closing(newLogger(p.stderr, false), "demo", stage.close)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	group, ctx := errgroup.WithContext(ctx)
+	listening := make(chan string, 1)
+	group.Go(func() error {
+		d := daemon{config: stage.config, log: newLogger(stage.logFile, false), ready: func(address string) { listening <- address }}
+		return d.run(ctx)
+	})
+	group.Go(func() error {
+		defer cancel() // the play is over: the daemon ends with it
+		select {
+		case stage.http = <-listening:
+		case <-ctx.Done():
+			return nil // the daemon's own error says why
+		}
+		return (&show{demoStage: stage, out: p.stdout, in: p.stdin, interactive: interactive}).play(ctx)
+	})
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("demo: %w", err)
+	}
+	return nil
+}
+
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// A demoStage is everything around the daemon: the simulated WhatsApp with the business's account, the CRM that receives
+// webhooks, and a directory that is removed afterwards.
+type demoStage struct {
+	dir       string
+	config    *config.Config
+	simulator *simulator.Server
+	account   *simulator.Account
+	receiver  *receiver
+	logFile   *os.File
+	number    string // the name of the daemon's number
+	token     string
+	http      string // address of the daemon, once it listens
+}
+
+func newDemoStage(p *process) (s *demoStage, err error) {
+	s = &demoStage{token: "demo"}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("set the demo up: %w", err), s.close())
+		}
+	}()
+	if s.dir, err = os.MkdirTemp("", "leadgate-demo-"); err != nil {
+		return s, err
+	}
+	if s.logFile, err = os.Create(filepath.Join(s.dir, "leadgate.log")); err != nil {
+		return s, err
+	}
+	if s.simulator, err = simulator.New(simulator.Options{}); err != nil {
+		return s, err
+	}
+	if s.receiver, err = startReceiver(); err != nil {
+		return s, err
+	}
+	return s, s.configure(p)
+}
+
+// configure fills the addresses into the demo's config, and reads it as any other config is read.
+func (s *demoStage) configure(p *process) error {
+	key := s.simulator.RootKey()
+	var text bytes.Buffer
+	values := map[string]string{"Server": s.simulator.URL(), "ServerKey": hex.EncodeToString(key[:]), "CRM": s.receiver.url}
+	if err := template.Must(template.New("demo.toml").Parse(demoConfig)).Execute(&text, values); err != nil {
+		return err
+	}
+	secrets := map[string]string{"DEMO_TOKEN": s.token, "DEMO_SECRET": s.receiver.secret}
+	cfg, report := config.Parse(text.Bytes(), filepath.Join(s.dir, "demo.toml"), func(name string) (string, bool) {
+		value, set := secrets[name]
+		return value, set
+	})
+	if report.Err() != nil {
+		report.Write(p.stderr)
+		return errReported
+	}
+	s.config, s.number = cfg, cfg.Numbers[0].Name
+	account, err := s.simulator.AddAccount(simulator.AccountOptions{Phone: string(cfg.Numbers[0].Phone), Name: "Front desk"})
+	s.account = account
+	return err
+}
+
+func (s *demoStage) close() error {
+	var errs []error
+	if s.receiver != nil {
+		errs = append(errs, s.receiver.close())
+	}
+	if s.simulator != nil {
+		errs = append(errs, s.simulator.Close())
+	}
+	if s.logFile != nil {
+		errs = append(errs, s.logFile.Close())
+	}
+	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
+}
+
+// pair links the daemon to the business's account as an owner would: it asks the API for the QR code and has the phone
+// scan it.
+func (s *demoStage) pair(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, demoPatience)
+	defer cancel()
+	if err := s.ask(ctx, http.MethodPost, "/api/v1/numbers/"+s.number+"/pair", nil); err != nil {
+		return err
+	}
+	var numbers struct {
+		Items []struct {
+			QR *string `json:"qr"`
+		} `json:"items"`
+	}
+	err := poll(ctx, func() (bool, error) {
+		err := s.ask(ctx, http.MethodGet, "/api/v1/numbers", &numbers)
+		return err == nil && numbers.Items[0].QR != nil, err
+	})
+	if err != nil {
+		return fmt.Errorf("wait for the QR code: %w", err)
+	}
+	if err := s.account.Scan(*numbers.Items[0].QR); err != nil {
+		return fmt.Errorf("scan the QR code: %w", err)
+	}
+	if err := s.account.WaitConnected(ctx); err != nil {
+		return fmt.Errorf("wait for the login: %w", err)
+	}
+	return nil
+}
+
+// ask calls the daemon's API and decodes the answer, unless into is nil.
+func (s *demoStage) ask(ctx context.Context, method, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+s.http+path, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the daemon: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("%s %s: the daemon answered %s", method, path, resp.Status)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.NewDecoder(resp.Body).Decode(into)
+}
+
+// poll asks until the answer is yes.
+func poll(ctx context.Context, answer func() (bool, error)) error {
+	ticker := time.NewTicker(20 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if yes, err := answer(); yes || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"leadgate/bot"
+	"leadgate/config"
+	"leadgate/delivery"
+	"leadgate/store"
+	"leadgate/web"
+	"leadgate/whatsapp"
+)
+
+// live is what of the running daemon a reload changes, and what the pages ask.
+type live struct {
+	carrier *delivery.Carrier
+	bot     *bot.Bot
+	numbers *whatsapp.Numbers
+	store   *store.Store
+	metrics *metrics
+	log     *slog.Logger
+	tokens  atomic.Pointer[[]config.Token]
+}
+
+// follow reads the config again whenever it is asked to. What can fail happens before anything changes: a config that
+// comes into force is sound, and every part only swaps what it had.
+func (l *live) follow(ctx context.Context, hangup <-chan os.Signal, file string) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-hangup:
+			if cfg := l.reloaded(file); cfg != nil {
+				l.apply(ctx, cfg)
+			}
+		}
+	}
+}
+
+// reloaded reads the config file again. A file with errors is refused whole: the log names its first error, and the config
+// in force stays.
+func (l *live) reloaded(file string) *config.Config {
+	cfg, report := config.Load(file, os.LookupEnv)
+	if err := report.Err(); err != nil {
+		l.metrics.reloaded(false, time.Now())
+		l.log.Error("the config has errors: the one in force stays; leadgate check shows them all", "err", err)
+		return nil
+	}
+	return cfg
+}
+
+// apply puts a sound config in force.
+func (l *live) apply(ctx context.Context, cfg *config.Config) {
+	l.carrier.SetSenders(sendersOf(cfg))
+	l.bot.SetPolicy(policyOf(cfg))
+	l.numbers.SetNumbers(cfg.Numbers)
+	l.tokens.Store(&cfg.HTTP.Tokens)
+	names := make([]string, len(cfg.Destinations))
+	for i, d := range cfg.Destinations {
+		names[i] = d.Name
+	}
+	if err := l.store.EnableDestinations(ctx, names); err != nil {
+		l.log.Error("destinations that were disabled stay so", "err", err)
+	}
+	l.carrier.Wake()
+	l.metrics.reloaded(true, time.Now())
+	l.log.Info("the config was reloaded", "numbers", len(cfg.Numbers), "destinations", len(cfg.Destinations))
+}
+
+func (l *live) webTokens() []web.Token {
+	configured := *l.tokens.Load()
+	tokens := make([]web.Token, len(configured))
+	for i, t := range configured {
+		tokens[i] = web.Token{Name: t.Name, Hash: t.Hash, Write: t.Scope == config.ScopeWrite}
+	}
+	return tokens
+}
+
+// webNumbers is how the numbers stand, as the pages show it.
+func (l *live) webNumbers() []web.Number {
+	all := l.numbers.Status()
+	shown := make([]web.Number, len(all))
+	for i, s := range all {
+		shown[i] = web.Number{
+			Name: s.Name, Phone: string(s.Phone), State: string(s.State), Sentence: s.Sentence,
+			QR: optional(s.QR), LastError: optional(s.LastError), Ready: s.State.Ready(),
+		}
+	}
+	return shown
+}
+
+// pair begins to show QR codes of a number.
+func (l *live) pair(_ context.Context, name string) error {
+	n := l.numbers.Number(name)
+	if n == nil {
+		return web.ErrNotFound
+	}
+	err := n.StartPairing()
+	if errors.Is(err, whatsapp.ErrPaired) {
+		return fmt.Errorf("%w: %q is linked already; unlink leadgate on the phone first", web.ErrConflict, name)
+	}
+	return err
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

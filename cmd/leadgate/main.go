@@ -1,0 +1,95 @@
+// Command leadgate runs next to a business's WhatsApp number: it recognises from the words of each chat where a lead came
+// from and how far the sale is, and tells the CRM. This package holds flags, signals, what a terminal shows, and one
+// function that wires the parts together; it decides nothing.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitDone    = 0
+	exitProblem = 1 // the message names it
+	exitUsage   = 2
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// commands is the command line.
+type commands struct {
+	Run        runCommand        `cmd:"" help:"Run the daemon."`
+	Demo       demoCommand       `cmd:"" help:"Run the daemon on a simulated WhatsApp: no phone, no config, no network needed."`
+	Check      checkCommand      `cmd:"" help:"Check the config: every problem, each with its line and a hint."`
+	Pair       pairCommand       `cmd:"" help:"Log into a number: show the QR code, its text, or the code to type on the phone."`
+	Links      linksCommand      `cmd:"" help:"List the wa.me link of every source trigger, and write its QR code."`
+	Deliveries deliveriesCommand `cmd:"" help:"List what is on its way to destinations, or send it again."`
+	Simulator  simulatorCommand  `cmd:"" help:"Run the simulated WhatsApp server alone, for tests of other programs."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
+}
+
+// configFile is the flag that most commands share.
+type configFile struct {
+	Config string `short:"c" default:"leadgate.toml" placeholder:"FILE" help:"The config file (default: leadgate.toml)."`
+}
+
+// process is what a command sees of the process that it runs in.
+type process struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// A usageError is a command line that asks for something that can't be: it ends the process with exitUsage.
+type usageError struct{ error }
+
+// run is the whole program but for the process's own end: it returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var cli commands
+	exit := -1
+	parser, err := kong.New(&cli,
+		kong.Name("leadgate"),
+		kong.Description("Leads from WhatsApp: where they came from, how far the sale is, told to your CRM."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exit = code }),
+	)
+	if err != nil {
+		panic(err) // the commands above are not well formed: no build of this gets past its first test
+	}
+	command, err := parser.Parse(args)
+	if exit >= 0 { // --help
+		return exit
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "leadgate: %v; see leadgate --help\n", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	command.BindTo(ctx, (*context.Context)(nil))
+	err = command.Run(&process{stdin: stdin, stdout: stdout, stderr: stderr})
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errReported):
+		return exitProblem
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "leadgate: %v; see leadgate --help\n", err)
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "leadgate: %v\n", err)
+	return exitProblem
+}
+
+// errReported is the error of a command that has said on its own what the problem is.
+var errReported = errors.New("already reported")

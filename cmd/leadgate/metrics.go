@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"leadgate/store"
+)
+
+// metrics are those of the process as a whole.
+type metrics struct {
+	reloads    prometheus.Gauge
+	reloadedAt prometheus.Gauge
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	m := &metrics{
+		reloads: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "leadgate_config_last_reload_successful", Help: "Whether the last attempt to load the config put it in force (1) or was refused (0).",
+		}),
+		reloadedAt: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "leadgate_config_last_reload_success_timestamp_seconds", Help: "When the config in force was loaded, in Unix time.",
+		}),
+	}
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "leadgate_build_info", Help: "Always 1; the labels say what runs.",
+	}, []string{"version", "revision"})
+	build.WithLabelValues(buildVersion()).Set(1)
+	reg.MustRegister(m.reloads, m.reloadedAt, build)
+	return m
+}
+
+// reloaded records an attempt to load the config.
+func (m *metrics) reloaded(ok bool, at time.Time) {
+	if !ok {
+		m.reloads.Set(0)
+		return
+	}
+	m.reloads.Set(1)
+	m.reloadedAt.Set(float64(at.UnixMilli()) / 1000)
+}
+
+// scrapeTimeout bounds what the store is asked while Prometheus waits.
+const scrapeTimeout = 5 * time.Second
+
+// storeCollector asks the store for its queue and size whenever Prometheus does.
+type storeCollector struct {
+	store                       *store.Store
+	pending, dead, oldest, size *prometheus.Desc
+}
+
+func newStoreCollector(st *store.Store) *storeCollector {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("leadgate_"+name, help, labels, nil)
+	}
+	return &storeCollector{
+		store:   st,
+		pending: desc("deliveries_pending", "Deliveries that wait to be sent, by destination.", "destination"),
+		dead:    desc("deliveries_dead", "Deliveries that were given up, by destination.", "destination"),
+		oldest:  desc("deliveries_oldest_pending_seconds", "Age of the oldest delivery that waits, by destination.", "destination"),
+		size:    desc("store_size_bytes", "Size of the store."),
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (c *storeCollector) Describe(descs chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.pending, c.dead, c.oldest, c.size} {
+		descs <- d
+	}
+}
+
+// Collect implements prometheus.Collector. A store that does not answer leaves its metrics out.
+func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
+	defer cancel()
+	stats, err := c.store.QueueStats(ctx)
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(c.pending, err)
+		return
+	}
+	now := time.Now()
+	for _, s := range stats {
+		age := 0.0
+		if !s.OldestAt.IsZero() {
+			age = max(0, now.Sub(s.OldestAt).Seconds())
+		}
+		out <- prometheus.MustNewConstMetric(c.pending, prometheus.GaugeValue, float64(s.Pending), s.Destination)
+		out <- prometheus.MustNewConstMetric(c.dead, prometheus.GaugeValue, float64(s.Dead), s.Destination)
+		out <- prometheus.MustNewConstMetric(c.oldest, prometheus.GaugeValue, age, s.Destination)
+	}
+	if size, err := c.store.Size(ctx); err == nil {
+		out <- prometheus.MustNewConstMetric(c.size, prometheus.GaugeValue, float64(size))
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/sync/errgroup"
+
+	"leadgate/bot"
+	"leadgate/config"
+	"leadgate/delivery"
+	"leadgate/store"
+	"leadgate/web"
+	"leadgate/whatsapp"
+)
+
+type runCommand struct {
+	configFile
+	Debug bool `help:"Log more, phones and texts included."`
+}
+
+// Run runs the daemon until it is interrupted.
+func (c *runCommand) Run(ctx context.Context, p *process) error {
+	cfg, err := loadConfig(p, c.Config)
+	if err != nil {
+		return err
+	}
+	log := newLogger(p.stderr, c.Debug)
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	return (&daemon{config: cfg, log: log, hangup: hangup}).run(ctx)
+}
+
+// A daemon is the whole program at work: run, demo and the tests start the same one.
+type daemon struct {
+	config *config.Config
+	log    *slog.Logger
+	hangup <-chan os.Signal     // asks for the config to be read again; may be nil
+	ready  func(address string) // called once it listens; may be nil
+}
+
+// run wires the parts together and runs them until ctx ends or one of them fails. It is one straight line on purpose.
+func (d *daemon) run(ctx context.Context) error {
+	cfg := d.config
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	own := newMetrics(registry)
+
+	st, err := store.Open(ctx, cfg.Store.URL, store.Options{MessageText: cfg.Store.MessageText})
+	if err != nil {
+		return fmt.Errorf("open the store: %w", err)
+	}
+	defer closing(d.log, "store", st.Close)
+	registry.MustRegister(newStoreCollector(st))
+
+	carrier := delivery.New(st, delivery.Options{Log: d.log, Metrics: registry})
+	deciding := bot.New(st, policyOf(cfg), carrier.Wake, registry)
+	db, dialect := st.WhatsApp()
+	numbers, err := whatsapp.Open(ctx, db, dialect, whatsappConfig(cfg, d.log, registry), cfg.Numbers,
+		&listener{bot: deciding, store: st, now: time.Now})
+	if err != nil {
+		return fmt.Errorf("open the numbers: %w", err)
+	}
+	carrier.SetSenders(sendersOf(cfg))
+
+	live := &live{carrier: carrier, bot: deciding, numbers: numbers, store: st, metrics: own, log: d.log}
+	live.tokens.Store(&cfg.HTTP.Tokens)
+	own.reloaded(true, time.Now())
+	socket, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTP.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for HTTP: %w", err)
+	}
+	site := web.New(web.Options{
+		Tokens: live.webTokens, Numbers: live.webNumbers, Pair: live.pair, Ping: st.Ping,
+		Gatherer: registry, Now: time.Now, Log: d.log,
+	})
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return named("deliveries", carrier.Run(ctx)) })
+	group.Go(func() error { return named("numbers", numbers.Run(ctx)) })
+	group.Go(func() error { return named("HTTP", web.Serve(ctx, socket, site, d.log)) })
+	group.Go(func() error { return named("reload", live.follow(ctx, d.hangup, cfg.Path)) })
+	group.Go(func() error { return named("supervisor", live.tellSystemd(ctx)) })
+	d.log.Info("leadgate runs", "http", socket.Addr().String(), "numbers", len(cfg.Numbers), "destinations", len(cfg.Destinations))
+	if d.ready != nil {
+		d.ready(socket.Addr().String())
+	}
+	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// named says which part of the daemon an error comes from. The end of the context is no error.
+func named(part string, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", part, err)
+}
+
+func closing(log *slog.Logger, what string, closeIt func() error) {
+	if err := closeIt(); err != nil {
+		log.Error("closing failed", "what", what, "err", err)
+	}
+}
+
+func policyOf(cfg *config.Config) *bot.Policy {
+	p := &bot.Policy{Conversion: cfg.Conversion, Numbers: cfg.Numbers}
+	for _, d := range cfg.Destinations {
+		p.Subscriptions = append(p.Subscriptions, bot.Subscription{Destination: d.Name, Events: d.Events})
+	}
+	return p
+}
+
+func sendersOf(cfg *config.Config) map[string]delivery.Sender {
+	senders := map[string]delivery.Sender{}
+	for _, d := range cfg.Destinations {
+		senders[d.Name] = d.Sender
+	}
+	return senders
+}
+
+func whatsappConfig(cfg *config.Config, log *slog.Logger, reg prometheus.Registerer) whatsapp.Config {
+	c := whatsapp.Config{DeviceName: cfg.WhatsApp.DeviceName, Server: cfg.WhatsApp.Server, Log: log, Metrics: reg}
+	if key := cfg.WhatsApp.ServerKey; key != nil {
+		c.ServerKey = key[:]
+	}
+	return c
+}

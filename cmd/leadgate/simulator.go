@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"leadgate/simulator"
+)
+
+type simulatorCommand struct {
+	Listen string `default:"127.0.0.1:7777" placeholder:"HOST:PORT" help:"Where to listen; on this machine only (default: 127.0.0.1:7777)."`
+	Seed   uint64 `default:"1" help:"What the faults of --nasty are drawn from (default: 1)."`
+	Nasty  bool   `help:"Mix in mild faults: duplicates, delays, messages that can't be decrypted at first."`
+}
+
+// Run serves until it is interrupted. It prints what a config needs to be pointed at it.
+func (c *simulatorCommand) Run(ctx context.Context, p *process) error {
+	server, err := simulator.New(simulator.Options{Listen: c.Listen, Seed: c.Seed, Nasty: c.Nasty, Log: newLogger(p.stderr, false)})
+	if err != nil {
+		return fmt.Errorf("start the simulated WhatsApp: %w", err)
+	}
+	key := server.RootKey()
+	fmt.Fprintf(p.stdout, "# A simulated WhatsApp for tests and demos. It must never face the internet.\n[whatsapp]\nserver = %q\nserver_key = %q\n# control API: %s\n",
+		server.URL(), hex.EncodeToString(key[:]), server.ControlURL())
+	<-ctx.Done()
+	return server.Close()
+}
