@@ -25,17 +25,17 @@ type EventFilter struct {
 
 // Events are up to limit events, in the order in which they were committed.
 func (s *Store) Events(ctx context.Context, f EventFilter, limit int) ([]Event, error) {
-	w := where{}
+	lead, err := s.leadID(ctx, f.LeadID)
+	if err != nil {
+		return nil, err
+	}
+	var w where
 	w.and("seq > ", f.After)
 	if f.Type != "" {
 		w.and("type = ", string(f.Type))
 	}
-	if f.LeadID != "" {
-		id, err := s.leadID(ctx, f.LeadID)
-		if err != nil {
-			return nil, err
-		}
-		w.and("lead = ", id)
+	if lead != "" {
+		w.and("lead = ", lead)
 	}
 	query := `SELECT seq, id, type, at, lead, number, body FROM event` + w.text() + ` ORDER BY seq LIMIT ` + w.arg(limit)
 	rows, err := s.reads.QueryContext(ctx, query, w.args...)

@@ -33,8 +33,11 @@ func (s *Store) oneLead(ctx context.Context, phone, lid, id string) (chat.Lead, 
 	return leads[0].Lead, nil
 }
 
-// leadID follows the id of a lead that became part of another.
+// leadID follows the id of a lead that became part of another; "" stays "".
 func (s *Store) leadID(ctx context.Context, id string) (string, error) {
+	if id == "" {
+		return "", nil
+	}
 	var lead string
 	err := s.reads.QueryRowContext(ctx, `SELECT lead FROM alias WHERE name = $1`, id).Scan(&lead)
 	if errors.Is(err, sql.ErrNoRows) {

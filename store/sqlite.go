@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/mattn/go-sqlite3"
@@ -44,7 +42,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if s.lock, err = takeLock(s.path + ".lock"); err != nil {
 		return fmt.Errorf("open store %q: %w", s.name, err)
 	}
-	if err := createPrivate(s.path); err != nil {
+	if err := createPrivate(s.path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("open store %q: %w", s.name, err)
 	}
 	s.writes = s.sqlitePool(writing, 1)
@@ -74,43 +72,6 @@ func (s *Store) dsn(options string) string {
 func (s *Store) connect(ctx context.Context, pool *sql.DB) error {
 	if err := pool.PingContext(ctx); err != nil {
 		return fmt.Errorf("open store %q: %w", s.name, explain(err))
-	}
-	return nil
-}
-
-// checkFile says plainly what SQLite calls "unable to open database file".
-func (s *Store) checkFile() error {
-	info, err := os.Stat(s.path)
-	switch {
-	case err == nil && info.IsDir():
-		return fmt.Errorf("open store %q: it is a directory; name a file in it, such as %q", s.name, filepath.Join(s.path, "leadgate.db"))
-	case err == nil:
-		return nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("open store %q: %w", s.name, errors.Unwrap(err))
-	case s.opts.ReadOnly:
-		return fmt.Errorf("open store %q: there is no such file; \"leadgate run\" creates it", s.name)
-	}
-	dir := filepath.Dir(s.path)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("open store %q: directory %q does not exist; create it", s.name, dir)
-	}
-	return nil
-}
-
-// createPrivate creates the file when it is missing, so that only its owner can read the keys of the numbers in it.
-func createPrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		return nil
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("no permission to create it; let the daemon's user write to directory %q", filepath.Dir(path))
-	case err != nil:
-		return fmt.Errorf("create it: %w", errors.Unwrap(err))
-	}
-	if err := f.Close(); err != nil {
-		return fmt.Errorf("create it: %w", err)
 	}
 	return nil
 }

@@ -194,11 +194,12 @@ func (c *claim) from(ctx context.Context, q queue, n int) (more bool, err error)
 // head is the first pending delivery of a lane, by the ids of both.
 type head struct{ lane, id int64 }
 
+// The inner query chooses the lanes before anybody looks at their heads.
 const headsQuery = `SELECT l.id, l.key, d.id, d.key, COALESCE(d.body, e.body), d.attempt, d.rejected, d.created_at, d.not_before
-	FROM lane l
+	FROM (SELECT id, key, next_at FROM lane WHERE destination = $1 AND next_at <= $2 ORDER BY next_at LIMIT $3) l
 	LEFT JOIN delivery d ON d.id = (SELECT MIN(h.id) FROM delivery h WHERE h.lane = l.id AND h.state = 'pending')
 	LEFT JOIN event e ON e.seq = d.event
-	WHERE l.destination = $1 AND l.next_at <= $2 ORDER BY l.next_at LIMIT $3`
+	ORDER BY l.next_at`
 
 // heads are the first deliveries of the lanes that are due, of at most n lanes; and the lanes whose first delivery is
 // not due, or that have none.
