@@ -15,7 +15,7 @@ import (
 
 // Options is how a Carrier works. The zero value is what a daemon wants, but for Metrics.
 type Options struct {
-	Workers int                   // attempts under way at once, shared evenly by the destinations; 0: 64
+	Workers int                   // attempts under way at once, shared evenly by the destinations; 0: 32
 	Batch   int                   // deliveries of one destination that are claimed at once at most; 0: 512
 	Lease   time.Duration         // how long a claim lasts; an attempt begins within its first half; 0: 1 min
 	Grace   time.Duration         // how long attempts may go on after Run's context has ended; 0: 3 s
@@ -25,7 +25,7 @@ type Options struct {
 }
 
 const (
-	defaultWorkers = 64
+	defaultWorkers = 32
 	defaultBatch   = 512
 	defaultLease   = time.Minute
 	defaultGrace   = 3 * time.Second

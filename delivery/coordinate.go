@@ -12,6 +12,7 @@ const (
 	lookSoonest   = 20 * time.Millisecond  // when something was due that could not be claimed
 	firstBackoff  = 100 * time.Millisecond // after a turn that failed, doubled by each that follows
 	longestOutage = 10 * time.Second       // between two tries
+	gatherFor     = 4 * time.Millisecond   // while all workers have enough to do: one commit settles more
 )
 
 // coordinate turns until the context ends: it settles what has ended, claims what is due, and waits for more.
@@ -87,6 +88,9 @@ func (c *Carrier) rest(ctx context.Context, wait time.Duration, due bool) {
 	select {
 	case <-ctx.Done():
 	case <-c.desk.notice:
+		if c.desk.busy() {
+			c.pause(ctx, gatherFor)
+		}
 	case <-c.woken:
 		c.desk.lookAgain()
 	case <-timer.C:

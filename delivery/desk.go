@@ -170,6 +170,18 @@ func (d *desk) names() []string {
 	return names
 }
 
+// busy reports whether every destination has enough waiting for its workers not to need the coordinator just now.
+func (d *desk) busy() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, t := range d.order {
+		if len(t.waiting) < t.share {
+			return false
+		}
+	}
+	return true
+}
+
 // put lays down what was claimed to meet a demand.
 func (d *desk) put(claimed []Delivery, met demand, now time.Time) {
 	d.mu.Lock()

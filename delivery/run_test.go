@@ -96,7 +96,7 @@ func TestASlowDestinationDoesNotTakeTheWorkersOfAnother(t *testing.T) {
 	h.receivers[crm].behaves(func(string, http.ResponseWriter) { <-release })
 	h.commit(crm, numbered(200, 1)...)
 	run(t, h.carrier)
-	eventually(t, "the slow one is busy", func() bool { return h.receivers[crm].requests() >= 32 })
+	eventually(t, "the slow one is busy", func() bool { return h.receivers[crm].requests() >= 16 })
 	h.now = time.Now()
 	h.commit("erp", numbered(200, 1)...)
 	h.carrier.Wake()
@@ -114,12 +114,12 @@ func TestAtTheEndAttemptsUnderWayAreSettledAndWhatWasNotBegunGoesBack(t *testing
 	h.receivers[crm].behaves(func(string, http.ResponseWriter) { <-release })
 	h.commit(crm, numbered(100, 1)...)
 	stop := run(t, h.carrier)
-	eventually(t, "all workers are busy", func() bool { return h.receivers[crm].requests() == 64 })
+	eventually(t, "all workers are busy", func() bool { return h.receivers[crm].requests() == 32 })
 	go func() { close(release) }()
 	stop()
 	first := len(h.receivers[crm].got())
-	if first < 64 || first == 100 {
-		t.Errorf("%d arrived before the end, want the 64 that were under way", first)
+	if first < 32 || first == 100 {
+		t.Errorf("%d arrived before the end, want the 32 that were under way", first)
 	}
 	// Nothing of the rest is leased: it can be claimed at once, and for the first time.
 	claimed, err := h.store.Turn(t.Context(), time.Now(), nil, []string{crm}, 1000, time.Minute)
@@ -204,13 +204,13 @@ func TestSendersAreReplacedWhileDeliveriesAreUnderWay(t *testing.T) {
 	old.behaves(func(string, http.ResponseWriter) { <-release })
 	h.commit(crm, numbered(100, 1)...)
 	run(t, h.carrier)
-	eventually(t, "all workers are busy", func() bool { return old.requests() == 64 })
+	eventually(t, "all workers are busy", func() bool { return old.requests() == 32 })
 	replaced := newReceiver(t)
 	h.carrier.SetSenders(map[string]delivery.Sender{crm: newSender(t, crm, replaced.server.URL)})
 	close(release)
 	eventually(t, "all have arrived", func() bool { return len(old.got())+len(replaced.got()) == 100 })
-	if got := len(old.got()); got != 64 {
-		t.Errorf("%d arrived at the old address, want the 64 that were under way", got)
+	if got := len(old.got()); got != 32 {
+		t.Errorf("%d arrived at the old address, want the 32 that were under way", got)
 	}
 }
 
@@ -220,14 +220,14 @@ func TestADestinationThatIsTakenOutGivesBackWhatItHad(t *testing.T) {
 	h.receivers[crm].behaves(func(string, http.ResponseWriter) { <-release })
 	h.commit(crm, numbered(100, 1)...)
 	stop := run(t, h.carrier)
-	eventually(t, "all workers are busy", func() bool { return h.receivers[crm].requests() == 64 })
+	eventually(t, "all workers are busy", func() bool { return h.receivers[crm].requests() == 32 })
 	h.carrier.SetSenders(nil)
 	close(release)
-	eventually(t, "those under way have arrived", func() bool { return len(h.receivers[crm].got()) == 64 })
+	eventually(t, "those under way have arrived", func() bool { return len(h.receivers[crm].got()) == 32 })
 	stop()
 	claimed, err := h.store.Turn(t.Context(), time.Now(), nil, []string{crm}, 1000, time.Minute)
-	if err != nil || len(claimed) != 36 {
-		t.Fatalf("%d are left, want 36: %v", len(claimed), err)
+	if err != nil || len(claimed) != 68 {
+		t.Fatalf("%d are left, want 68: %v", len(claimed), err)
 	}
 }
 

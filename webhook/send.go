@@ -35,7 +35,6 @@ func newTransport(allowPrivate bool, o Options) *http.Transport {
 		TLSHandshakeTimeout:    dialWithin,
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // the body of an answer means nothing
-		MaxConnsPerHost:        o.Connections,
 		MaxIdleConnsPerHost:    o.Connections,
 		IdleConnTimeout:        idleWithin,
 		MaxResponseHeaderBytes: longestAnswer,

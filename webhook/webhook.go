@@ -33,7 +33,7 @@ type Options struct {
 	EventTypes  []string                     // every type there is: a pattern that matches none of them is a fault
 	LookupEnv   func(string) (string, bool)  // nil: os.LookupEnv
 	ReadFile    func(string) ([]byte, error) // nil: os.ReadFile
-	Connections int                          // how many are open to the destination at most; 0: 16
+	Connections int                          // how many are kept open for the next request; 0: 32
 	Timeout     time.Duration                // of an attempt, from dialing to the head of the answer; 0: 15 s
 	Roots       *x509.CertPool               // whose certificates are trusted; nil: the system's
 	Now         func() time.Time             // nil: time.Now
@@ -41,7 +41,7 @@ type Options struct {
 
 const (
 	defaultTimeout     = 15 * time.Second // SPEC section 8
-	defaultConnections = 16
+	defaultConnections = 32               // as many as package delivery has workers
 )
 
 func (o Options) withDefaults() Options {
