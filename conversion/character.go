@@ -49,40 +49,48 @@ func plain(r rune) rune {
 	return r
 }
 
-// goesOn reports whether Hangul jamo b, after a, belongs to the syllable of a (UAX 29, GB6 to GB8).
+// goesOn reports whether b, written after a, belongs to the same syllable of Hangul (UAX 29, GB6 to GB8).
 func goesOn(a, b rune) bool {
 	if b < 0x1100 {
 		return false
 	}
-	switch jamo(a) {
-	case leadingJamo:
-		return jamo(b) == leadingJamo || jamo(b) == vowelJamo
-	case vowelJamo:
-		return jamo(b) == vowelJamo || jamo(b) == trailingJamo
-	case trailingJamo:
-		return jamo(b) == trailingJamo
+	_, last := hangul(a)
+	first, _ := hangul(b)
+	switch last {
+	case leading:
+		return first == leading || first == vowel
+	case vowel:
+		return first == vowel || first == trailing
+	case trailing:
+		return first == trailing
 	}
 	return false
 }
 
 // The parts of a Hangul syllable.
 const (
-	leadingJamo = 1 + iota
-	vowelJamo
-	trailingJamo
+	leading = 1 + iota
+	vowel
+	trailing
 )
 
-// jamo says which part of a Hangul syllable a rune is; 0: none.
-func jamo(r rune) int {
+// hangul says with which part of a syllable a rune begins and ends; 0: it is not of Hangul.
+func hangul(r rune) (first, last int) {
 	switch {
-	case 0x1100 <= r && r <= 0x115F, 0xA960 <= r && r <= 0xA97C:
-		return leadingJamo
-	case 0x1160 <= r && r <= 0x11A7, 0xD7B0 <= r && r <= 0xD7C6:
-		return vowelJamo
-	case 0x11A8 <= r && r <= 0x11FF, 0xD7CB <= r && r <= 0xD7FB:
-		return trailingJamo
+	case r < 0x1100:
+		return 0, 0
+	case firstSyllable <= r && r <= lastSyllable && (r-firstSyllable)%28 == 0:
+		return leading, vowel
+	case firstSyllable <= r && r <= lastSyllable:
+		return leading, trailing
+	case r <= 0x115F, 0xA960 <= r && r <= 0xA97C:
+		return leading, leading
+	case r <= 0x11A7, 0xD7B0 <= r && r <= 0xD7C6:
+		return vowel, vowel
+	case r <= 0x11FF, 0xD7CB <= r && r <= 0xD7FB:
+		return trailing, trailing
 	}
-	return 0
+	return 0, 0
 }
 
 // The precomposed syllables of Hangul.
@@ -95,11 +103,11 @@ const (
 func syllableParts(r rune) []rune {
 	const vowels, trailings = 21, 28
 	index := r - firstSyllable
-	leading, vowel, trailing := 0x1100+index/(vowels*trailings), 0x1161+index/trailings%vowels, 0x11A7+index%trailings
-	if trailing == 0x11A7 {
-		return []rune{leading, vowel}
+	parts := []rune{0x1100 + index/(vowels*trailings), 0x1161 + index/trailings%vowels, 0x11A7 + index%trailings}
+	if parts[2] == 0x11A7 {
+		return parts[:2] // no final
 	}
-	return []rune{leading, vowel, trailing}
+	return parts
 }
 
 // firstCharacter returns what a person sees as the first character of a text, "" of an empty one: a letter with its marks,
