@@ -108,6 +108,10 @@ func TestAConversationIsPlayedOverHTTP(t *testing.T) {
 	if all, err := r.c.Received(r.t.Context(), r.ana); err != nil || len(all) != 2 {
 		t.Errorf("Ana received %+v, %v", all, err)
 	}
+	first, err := controlGet[controlReceived](t.Context(), r.c, pathOf("/people", r.ana, "received")+"?after=1")
+	if err != nil || len(first.Received) != 1 || first.Received[0].ID != id || first.Next != 2 {
+		t.Errorf("after the first arrival: %+v, %v", first, err)
+	}
 }
 
 func TestAMenuIsPickedFromOverHTTP(t *testing.T) {

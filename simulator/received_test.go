@@ -21,6 +21,9 @@ func TestAVoteIsReadByTheCompanion(t *testing.T) {
 				t.Fatalf("shown = %+v", poll.Shown)
 			}
 			e := st.hears(Message{Reply: &Reply{Kind: ReplyPoll, To: poll.ID, Options: []string{"Blue"}}})
+			if author := e.Message.GetPollUpdateMessage().GetPollCreationMessageKey().GetRemoteJID(); author != st.shop.LID() {
+				t.Errorf("author of the poll = %q, want %q", author, st.shop.LID())
+			}
 			vote, err := st.meow.DecryptPollVote(t.Context(), e)
 			if err != nil {
 				t.Fatal(err)
@@ -85,5 +88,35 @@ func TestAMenuIsShownOnlyInTheFormThatPhonesShow(t *testing.T) {
 	buttons := &waE2E.Message{ButtonsMessage: &waE2E.ButtonsMessage{ContentText: proto.String("?")}}
 	if _, err := st.meow.SendMessage(t.Context(), st.ana.lid, buttons); err == nil || !strings.Contains(err.Error(), "405") {
 		t.Errorf("legacy buttons: %v", err)
+	}
+}
+
+func TestAllMarksOfAMenuAreNeeded(t *testing.T) {
+	whole := func() waBinary.Node {
+		_, biz := flowMenu()
+		return waBinary.Node{Tag: "message", Content: []waBinary.Node{biz}}
+	}
+	if !marksFlow(whole()) {
+		t.Fatal("the whole form isn't recognised")
+	}
+	marks := 0
+	for _, path := range [][]string{{"biz"}, {"biz", "interactive"}, {"biz", "interactive", "native_flow"}, {"biz", "quality_control"}} {
+		stanza := whole()
+		node := stanza.GetChildByTag(path...)
+		for name := range node.Attrs {
+			marks++
+			stanza := whole()
+			node := stanza.GetChildByTag(path...)
+			delete(node.Attrs, name)
+			if marksFlow(stanza) {
+				t.Errorf("recognised without %s of %v", name, path)
+			}
+		}
+	}
+	if marks != 8 {
+		t.Errorf("tried %d marks, want 8", marks)
+	}
+	if marksFlow(waBinary.Node{Tag: "message"}) {
+		t.Error("recognised without <biz>")
 	}
 }
