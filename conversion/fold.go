@@ -200,6 +200,10 @@ func (f *folder) lookUp(r rune) (sequence []letter, itself bool) {
 	return f.sequences[page[r&0xFF]-1], false
 }
 
+// mostMarks is how many marks of one character are put in order: what Unicode's Stream-Safe Text Format allows (UAX 15).
+// More are a prank, and sorting them would take time that grows with their square.
+const mostMarks = 30
+
 // insert appends a letter; a mark goes before those marks of its character that follow it in canonical order.
 func (f *folder) insert(letters []letter, at []int32, l letter, byteAt int32) ([]letter, []int32) {
 	last := len(letters) - 1
@@ -211,7 +215,7 @@ func (f *folder) insert(letters []letter, at []int32, l letter, byteAt int32) ([
 	}
 	letters, at = append(letters, l), append(at, byteAt)
 	if class := l.class(); class != 0 {
-		for i := last; i >= 0 && letters[i].class() > class; i-- {
+		for i := last; i >= max(0, last-mostMarks) && letters[i].class() > class; i-- {
 			letters[i], letters[i+1] = letters[i+1], letters[i]
 			at[i], at[i+1] = at[i+1], at[i]
 		}

@@ -65,12 +65,11 @@ func newNearSearch(p *Policy, text string) *nearSearch {
 // letters, have to be there.
 func (n *nearSearch) of(t *trigger) *NearMiss {
 	key := n.loose.key(t.Phrase)
-	n.effort -= len(n.folded.letters) + len(key)
-	if n.effort < 0 || len(key) == 0 {
+	begin, common := n.longestBeginning(key)
+	if n.effort < 0 {
 		return nil
 	}
-	begin, common := n.longestBeginning(key)
-	whole := common == len(key) && n.folded.begins(begin+common)
+	whole := common > 0 && common == len(key) && n.folded.begins(begin+common)
 	switch {
 	case whole && !t.isLoose():
 		return n.difference(t.Phrase, int(n.folded.at[begin]), int(n.folded.at[begin+common]))
@@ -92,6 +91,9 @@ func (n *nearSearch) longestBeginning(key []rune) (begin, common int) {
 		same := 0
 		for same < len(key) && i+same < len(letters) && letters[i+same].rune() == key[same] {
 			same++
+		}
+		if n.effort -= same + 1; n.effort < 0 {
+			break
 		}
 		ends := same == len(key) && n.folded.begins(i+same)
 		if same > common || ends && !whole {
