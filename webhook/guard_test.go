@@ -56,3 +56,10 @@ func TestANameThatLeadsToThisMachineIsRefused(t *testing.T) {
 		t.Fatalf("%+v", result)
 	}
 }
+
+// A proxy would dial for us. net/http reads the environment once, so a test can't set it and look.
+func TestNoProxyIsAsked(t *testing.T) {
+	if newTransport(false, Options{}).Proxy != nil {
+		t.Error("a proxy may be asked")
+	}
+}

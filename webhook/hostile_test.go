@@ -72,6 +72,9 @@ func TestAReceiverThatMisbehavesIsHarmless(t *testing.T) {
 			fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nX-A: ")
 			until(conn, strings.Repeat("a", 1000))
 		}, delivery.Again, "its head is longer than 64 kB"},
+		"sends a head of 100 kB": {func(conn net.Conn) {
+			fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nX-A: %s\r\nContent-Length: 0\r\n\r\n", strings.Repeat("a", 100_000))
+		}, delivery.Again, "its head is longer than 64 kB"},
 		"is for ever about to answer": {func(conn net.Conn) {
 			until(conn, "HTTP/1.1 103 Early Hints\r\n\r\n")
 		}, delivery.Again, ""},
@@ -85,7 +88,7 @@ func TestAReceiverThatMisbehavesIsHarmless(t *testing.T) {
 		}, delivery.Again, "answered 500"},
 		"changes the protocol": {func(conn net.Conn) {
 			fmt.Fprint(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
-			until(conn, strings.Repeat("a", 1000))
+			hang(conn)
 		}, delivery.Again, "answered 101"},
 		"closes": {func(net.Conn) {}, delivery.Again, "connection closed without an answer"},
 		"resets": {func(conn net.Conn) { _ = conn.(*net.TCPConn).SetLinger(0) }, delivery.Again, "connection reset"},
@@ -144,6 +147,17 @@ func TestAnAnswerOfAGigabyteIsNotRead(t *testing.T) {
 		if n := <-written; n > 100<<20 {
 			t.Errorf("%s: the receiver got rid of %d bytes", head, n)
 		}
+	}
+}
+
+func TestABodyThatNeverEndsDelaysNobodyUntilTheTimeOut(t *testing.T) {
+	url := rawReceiver(t, func(conn net.Conn) {
+		fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+		hang(conn)
+	})
+	result := senderTo(t, url).Send(t.Context(), event())
+	if result.Verdict != delivery.Done || result.Took > 10*time.Second {
+		t.Fatalf("%+v", result)
 	}
 }
 

@@ -94,9 +94,8 @@ func (s *Sender) request(ctx context.Context, d delivery.Delivery) *http.Request
 // be used again. Else the connection is closed.
 func discard(answer *http.Response, cut context.CancelFunc) {
 	defer answer.Body.Close()
-	if answer.Body == http.NoBody || answer.StatusCode == http.StatusSwitchingProtocols ||
-		answer.ContentLength > longestAnswer {
-		return
+	if answer.Body == http.NoBody || answer.StatusCode == http.StatusSwitchingProtocols {
+		return // what follows a 101 is no body, and has no end
 	}
 	timer := time.AfterFunc(bodyWithin, cut)
 	defer timer.Stop()

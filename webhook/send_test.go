@@ -62,20 +62,23 @@ func TestARequestIsAStandardWebhook(t *testing.T) {
 	sender := senderTo(t, server.URL+"/hook?key=1", func(c *webhook.Config, _ *webhook.Options) {
 		c.Headers = map[string]string{"x-tenant": "acme"}
 	})
-	result := sender.Send(t.Context(), event())
-	if result.Verdict != delivery.Done || result.Status != 200 || result.Took <= 0 {
-		t.Fatalf("%+v", result)
-	}
-	got := <-arrived
-	if got.method != "POST" || got.path != "/hook?key=1" || got.body != string(event().Body) {
-		t.Errorf("%s %s %s", got.method, got.path, got.body)
-	}
 	verifier, err := standardwebhooks.NewWebhook(vectorSecret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := verifier.Verify([]byte(got.body), got.header); err != nil {
-		t.Errorf("the official library says: %v", err)
+	var got request
+	for range 3 {
+		result := sender.Send(t.Context(), event())
+		if result.Verdict != delivery.Done || result.Status != 200 || result.Took <= 0 {
+			t.Fatalf("%+v", result)
+		}
+		got = <-arrived
+		if err := verifier.Verify([]byte(got.body), got.header); err != nil {
+			t.Errorf("the official library says: %v", err)
+		}
+	}
+	if got.method != "POST" || got.path != "/hook?key=1" || got.body != string(event().Body) {
+		t.Errorf("%s %s %s", got.method, got.path, got.body)
 	}
 	for _, volatile := range []string{"Webhook-Timestamp", "Webhook-Signature"} {
 		got.header.Del(volatile)
@@ -168,18 +171,6 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	}
 	if !strings.Contains(result.Detail, "redirects are not followed") {
 		t.Error(result.Detail)
-	}
-}
-
-func TestTheProxyOfTheEnvironmentIsNotUsed(t *testing.T) {
-	proxy := receiver(t, func(http.ResponseWriter, *http.Request) { t.Error("the proxy was asked") })
-	t.Setenv("HTTP_PROXY", proxy.URL)
-	t.Setenv("ALL_PROXY", proxy.URL)
-	server := receiver(t, func(http.ResponseWriter, *http.Request) {})
-	// net/http asks no proxy for this machine, so the receiver is named otherwise; the name need not exist.
-	result := senderTo(t, strings.Replace(server.URL, "127.0.0.1", "receiver.invalid", 1)).Send(t.Context(), event())
-	if result.Verdict != delivery.Again {
-		t.Fatalf("%+v", result)
 	}
 }
 
