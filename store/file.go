@@ -54,7 +54,7 @@ func onDisk(path string) error {
 			return fmt.Errorf("sync it: %w", err)
 		}
 		err = f.Sync()
-		f.Close()
+		_ = f.Close()
 		if err != nil {
 			return fmt.Errorf("sync it: %w", err)
 		}

@@ -26,7 +26,7 @@ func takeLock(path string) (*lock, error) {
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		owner, _ := io.ReadAll(io.LimitReader(file, 20)) // only for the message
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("another leadgate has it open (process %s); end that one first", strings.TrimSpace(string(owner)))
 	}
 	if err == nil {
@@ -36,7 +36,7 @@ func takeLock(path string) (*lock, error) {
 		_, err = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, fmt.Errorf("lock %q: %w", path, err)
 	}
 	return &lock{file: file}, nil

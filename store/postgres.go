@@ -66,6 +66,18 @@ func postgresPool(config *pgx.ConnConfig, n int, settings string) *sql.DB {
 	return pool
 }
 
+// prepareNumbers creates the table of whatsmeow's schema versions, in the words of whatsmeow's library (dbutil). That
+// looks for it in every schema of the database, and would take that of another business for this one's.
+func (s *Store) prepareNumbers(ctx context.Context) error {
+	return s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		const table = `CREATE TABLE IF NOT EXISTS whatsmeow_version (version INTEGER, compat INTEGER)`
+		if _, err := tx.ExecContext(ctx, table); err != nil {
+			return fmt.Errorf("make room for the numbers' keys: %w", err)
+		}
+		return nil
+	})
+}
+
 // unreachable puts a failed connection into one line on which somebody can act.
 func unreachable(err error, password string) error {
 	var refused *pgconn.PgError

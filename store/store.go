@@ -109,10 +109,10 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.migrate(ctx); err != nil {
 		return err
 	}
-	if s.dialect == sqlite {
-		return s.freeLeases(ctx)
+	if s.dialect == postgres {
+		return s.prepareNumbers(ctx)
 	}
-	return nil
+	return s.freeLeases(ctx)
 }
 
 // Close ends every connection and gives the database free for another daemon.

@@ -37,11 +37,6 @@ func (t *table) text(text string) *table {
 	return t
 }
 
-func (t *table) null() *table {
-	t.buf = append(t.next(), `null`...)
-	return t
-}
-
 // next makes room for a value.
 func (t *table) next() []byte {
 	if t.buf[len(t.buf)-1] == '[' {
