@@ -37,10 +37,14 @@ func TestALabelOfTheCompanionReachesThePhoneAndTheOtherWayRound(t *testing.T) {
 func TestAnotherCompanionIsToldOfAChange(t *testing.T) {
 	s, a, _, one := trio(t, Options{})
 	two := pairedMeow(t, s, a)
+	told := s.Counters()["notifications_out"]
 	if err := one.SendAppState(t.Context(), appstate.BuildLabelEdit("7", "Scheduling", 3, false)); err != nil {
 		t.Fatal(err)
 	}
 	await(two, func(e *events.LabelEdit) bool { return e.LabelID == "7" })
+	if n := s.Counters()["notifications_out"] - told; n != 1 {
+		t.Errorf("%d companions were told, want the other one only", n)
+	}
 }
 
 func TestAChangeThatThePhoneOvertakesIsRefusedAndTriedAgain(t *testing.T) {

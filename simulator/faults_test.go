@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types/events"
 	"google.golang.org/protobuf/proto"
@@ -139,16 +141,25 @@ func TestStreamErrorsAndConflictsEndAConnection(t *testing.T) {
 
 func TestAHalfOpenConnectionSwallowsEverythingUntilTheClientComesAnew(t *testing.T) {
 	s, a, ana, m := trio(t, Options{})
+	if err := say(t, m, ana.phone, "before"); err != nil {
+		t.Fatal(err)
+	}
+	taken := s.Counters()["messages_in"]
 	a.HalfOpen(true)
 	send(t, ana, a, "into the void")
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	_, err := m.SendMessage(ctx, ana.phone, &waE2E.Message{Conversation: proto.String("anybody?")})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a message into a dead connection: %v", err)
 	}
-	if !m.IsConnected() || s.Counters()["messages_in"] != 0 {
+	if !m.IsConnected() || s.Counters()["messages_in"] != taken {
 		t.Error("the connection isn't half open")
+	}
+	for len(m.events) > 0 {
+		if e, ok := (<-m.events).(*events.Message); ok {
+			t.Errorf("%q came through", textOfEvent(e))
+		}
 	}
 	a.HalfOpen(false)
 	m.ResetConnection()
@@ -237,5 +248,37 @@ func TestNastinessLosesNothingAndRepeatsBySeed(t *testing.T) {
 		if one.below(1000) != two.below(1000) {
 			t.Fatal("two draws of one seed differ")
 		}
+	}
+}
+
+func TestDamageSpoilsTheMACAndNothingElse(t *testing.T) {
+	ana, rui := newEndpoint(nil), newEndpoint(nil)
+	fetch := func() (keyBundle, error) { return rui.bundle(), nil }
+	kind, ciphertext, err := ana.encrypt(signalAddress{"2_1", 0}, fetch, []byte("hello"))
+	if err != nil || kind != encPreKey {
+		t.Fatal(kind, err)
+	}
+	intact := bytes.Clone(ciphertext)
+	stanza := damage(waBinary.Node{Tag: "message", Content: []waBinary.Node{
+		{Tag: "enc", Attrs: waBinary.Attrs{"type": kind}, Content: ciphertext}, {Tag: "other", Content: []byte("x")},
+	}})
+	if !bytes.Equal(ciphertext, intact) {
+		t.Error("the sender's own copy was damaged")
+	}
+	damaged := bytesOf(stanza.GetChildByTag("enc"))
+	inner, spoilt := innerMessage(intact), innerMessage(damaged)
+	if !bytes.Equal(inner[:len(inner)-1], spoilt[:len(spoilt)-1]) || inner[len(inner)-1] == spoilt[len(spoilt)-1] {
+		t.Errorf("damaged elsewhere:\n%x\n%x", inner, spoilt)
+	}
+	if _, err := rui.decrypt(signalAddress{"1_1", 0}, kind, damaged); err == nil {
+		t.Error("read all the same")
+	}
+	if text, err := rui.decrypt(signalAddress{"1_1", 0}, kind, intact); err != nil || string(text) != "hello" {
+		t.Errorf("the intact one: %q, %v", text, err)
+	}
+	for _, odd := range []waBinary.Node{{}, {Content: []waBinary.Node{{Tag: "enc"}}}, {Content: []waBinary.Node{
+		{Tag: "enc", Attrs: waBinary.Attrs{"type": "pkmsg"}, Content: []byte{0x33}},
+	}}} {
+		damage(odd) // doesn't panic
 	}
 }

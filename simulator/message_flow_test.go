@@ -119,6 +119,12 @@ func TestWhatIsSentToAnAbsentCompanionWaitsInOrderWithAPreview(t *testing.T) {
 		t.Errorf("completed with %d", done.Count)
 	}
 	eventually(t, "the queue is empty", func() bool { return a.companion(1).waiting() == 0 })
+	for i := range 11 {
+		numbered := func(line string) bool { return strings.Contains(line, fmt.Sprintf(`offline="%d"`, i)) }
+		if !slices.ContainsFunc(s.Trace(), numbered) {
+			t.Errorf("no stanza was number %d of the queue", i)
+		}
+	}
 }
 
 func TestAMessageThatTheHandlerRefusesComesAgainOnTheNextConnectionByteForByte(t *testing.T) {
@@ -195,6 +201,7 @@ func TestAnUndecryptableMessageIsAskedForAgainAndArrives(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			a.AnswerPlaceholders(false) // only a retry brings it
 			a.UndecryptableNext(1)
 			id := send(t, ana, a, "garbled at first")
 			await[*events.UndecryptableMessage](m, nil)
@@ -214,6 +221,7 @@ func TestThePhonesOwnMessageThatCannotBeReadIsAskedForAgain(t *testing.T) {
 	a := newAccount(t, s)
 	ana := newPerson(t, s, PersonOptions{})
 	m := pairedMeow(t, s, a)
+	a.AnswerPlaceholders(false)
 	s.UndecryptableNext(1)
 	if _, err := a.Send(ana, Message{Text: "from the phone"}); err != nil {
 		t.Fatal(err)

@@ -5,8 +5,12 @@ import (
 	"testing"
 
 	"go.mau.fi/whatsmeow"
+	waBinary "go.mau.fi/whatsmeow/binary"
+	"go.mau.fi/whatsmeow/proto/waAdv"
 	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
+	"go.mau.fi/whatsmeow/util/keys"
+	"google.golang.org/protobuf/proto"
 )
 
 func TestWhatsmeowPairsByQRAndLearnsWhoItIs(t *testing.T) {
@@ -85,6 +89,37 @@ func TestAPhoneThatUnlinkedWhileTheCompanionWasAwayRefusesItsLogin(t *testing.T)
 	}
 	if out := await[*events.LoggedOut](m, nil); !out.OnConnect || out.Reason != events.ConnectFailureLoggedOut {
 		t.Errorf("logged out with %+v", out)
+	}
+}
+
+func TestALoginWithAnotherNoiseKeyIsRefused(t *testing.T) {
+	s, a, _, m := trio(t, Options{})
+	m = m.again(s)
+	eventually(t, "it is gone", func() bool { return !a.Connected() })
+	m.Store.NoiseKey = keys.NewKeyPair()
+	if err := m.Connect(); err != nil {
+		t.Fatal(err)
+	}
+	await[*events.LoggedOut](m, nil)
+	if a.Connected() {
+		t.Error("logged in with a key that was never linked")
+	}
+}
+
+func TestAConfirmationWithoutTheDevicesSignatureLinksNothing(t *testing.T) {
+	a := newAccount(t, newServer(t, Options{}))
+	w := &candidate{device: &device{account: a, identity: *keys.NewKeyPair().Pub}, details: []byte("details")}
+	for name, signature := range map[string][]byte{"none": nil, "short": make([]byte, 12), "forged": make([]byte, 64)} {
+		signed, err := proto.Marshal(&waAdv.ADVSignedDeviceIdentity{Details: w.details, DeviceSignature: signature})
+		if err != nil {
+			t.Fatal(err)
+		}
+		iq := &waBinary.Node{Tag: "iq", Content: []waBinary.Node{{
+			Tag: "pair-device-sign", Content: []waBinary.Node{{Tag: "device-identity", Content: signed}},
+		}}}
+		if err := w.check(iq); err == nil {
+			t.Errorf("confirmed with a signature that is %s", name)
+		}
 	}
 }
 
