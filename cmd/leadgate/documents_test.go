@@ -38,7 +38,7 @@ func documents(t *testing.T) map[string]string {
 var (
 	codeLine   = regexp.MustCompile(`(?m)^(?: {4,}|\t+)(?:go run \./cmd/)?leadgate((?: .*)?)$`)
 	codeInline = regexp.MustCompile("`leadgate ([a-z]+)[^`]*`")
-	tomlBlock  = regexp.MustCompile("(?ms)^ *```toml\n(.*?)^ *```$")
+	tomlBlock  = regexp.MustCompile("(?s)```toml\n(.*?)```")
 	shellWord  = regexp.MustCompile(`"[^"]*"|[^\s"]+`)
 )
 

@@ -64,7 +64,7 @@ func tabulate(in io.Reader, out, progress io.Writer) error {
 	return write(out, machine, results)
 }
 
-// parse reads a line such as "BenchmarkMatch/phrases=10-2  5000  210 ns/op  0 B/op". A line that is only a name, as go
+// parse reads a line such as "BenchmarkMatch/10-2  5000  210 ns/op  0 B/op". A line that is only a name, as go
 // test prints before a benchmark that writes something itself, is none.
 func parse(pkg, line string) (result, bool) {
 	fields := strings.Fields(line)
