@@ -23,6 +23,9 @@ func (n *Number) hear(ctx context.Context, heard notice, now time.Time) {
 	}
 	switch evt := heard.event.(type) {
 	case *events.Connected:
+		if !n.cli.IsConnected() {
+			return // whatsmeow says so even when the connection broke meanwhile (handleConnectSuccess)
+		}
 		n.line.online(now)
 		n.finishOffers()
 	case *events.Disconnected:
@@ -89,6 +92,10 @@ func (n *Number) tendConnection(ctx context.Context, now time.Time) {
 			n.drop()
 			n.line.again(now)
 		}
+	}
+	idle := n.line.dialAt.IsZero() && n.line.loginBy.IsZero()
+	if n.line.state == Connected && idle && !n.cli.IsConnected() {
+		n.line.lost("the connection was closed", now)
 	}
 	if due(n.line.loginBy, now) {
 		n.drop()
