@@ -7,7 +7,7 @@ GOLANGCI_VERSION := v2.15.0
 GOLANGCI ?= golangci-lint
 
 # Where goroutines meet. The other packages are values and text: racing them finds nothing and takes minutes.
-RACE_PACKAGES  ?= ./bot/ ./delivery/ ./store/ ./webhook/ ./web/ ./whatsapp/ ./script/ ./simulator/... ./cmd/...
+RACE_PACKAGES  ?= ./bot/ ./delivery/ ./store/ ./webhook/ ./web/ ./whatsapp/ ./simulator/... ./cmd/...
 BENCH_PACKAGES ?= ./conversion/ ./bot/ ./store/ ./delivery/ ./webhook/ ./cmd/...
 FUZZTIME       ?= 30s
 
@@ -23,7 +23,7 @@ test: ## every test; PostgreSQL too when LEADGATE_TEST_POSTGRES names a database
 	go test ./...
 
 race: ## the tests of the packages in which goroutines meet, under the race detector
-	go test -race $(RACE_PACKAGES)
+	go test -race -timeout 30m $(RACE_PACKAGES)
 
 lint: ## golangci-lint (go vet among it), and whether everything is formatted
 	@$(GOLANGCI) version 2>/dev/null | grep -qF " $(GOLANGCI_VERSION:v%=%) " || { \
