@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/runenames"
 
@@ -45,10 +46,10 @@ func (c *checker) faults() fault.List {
 	return list
 }
 
-func newChecker(config Config) *checker {
+func newChecker(config Config, exact, loose *folder) *checker {
 	return &checker{
 		config: config,
-		policy: &Policy{numbers: slices.Clone(config.Numbers), exact: newFolder(false)},
+		policy: &Policy{numbers: slices.Clone(config.Numbers), exact: exact, loose: loose},
 		same:   make(map[string][]*trigger),
 	}
 }
@@ -173,7 +174,7 @@ func nameEmoji(emoji string) string {
 	for _, r := range emoji {
 		points = append(points, fmt.Sprintf("%U", r))
 	}
-	first := []rune(emoji)[0]
+	first, _ := utf8.DecodeRuneInString(emoji)
 	return fmt.Sprintf("%q (%s, %s)", emoji, strings.Join(points, " "), strings.ToLower(runenames.Name(first)))
 }
 

@@ -189,11 +189,12 @@ func trickyText(low, high int) *rapid.Generator[string] {
 }
 
 func TestMatchingIsWhatTheStandardSays(t *testing.T) {
+	exactly := newFolder(false)
 	rapid.Check(t, func(t *rapid.T) {
 		text := trickyText(0, 20).Draw(t, "text")
 		phrase := trickyText(1, 4).Draw(t, "phrase")
 		config := TriggerConfig{Phrase: strings.ToValidUTF8(phrase, "?"), Source: "S"}
-		p, _ := New(Config{Funnels: []FunnelConfig{{Name: "F", Stages: []StageConfig{{Name: "E", Triggers: []TriggerConfig{config}}}}}})
+		p, _ := compile(entry(config), exactly, nil)
 		if p == nil {
 			t.Skip("the phrase is refused")
 		}
@@ -260,6 +261,7 @@ func referenceFold(text string) string {
 }
 
 func TestManyPhrasesAreFoundAsEachAlone(t *testing.T) {
+	exactly := newFolder(false)
 	rapid.Check(t, func(t *rapid.T) {
 		phrases := rapid.SliceOfNDistinct(rapid.StringMatching(`[ab]{1,4}|[abc]{2,6}`), 1, 40, rapid.ID[string]).Draw(t, "phrases")
 		text := rapid.StringMatching(`[abcd]{0,60}`).Draw(t, "text")
@@ -267,7 +269,7 @@ func TestManyPhrasesAreFoundAsEachAlone(t *testing.T) {
 		for _, phrase := range phrases {
 			triggers = append(triggers, TriggerConfig{Phrase: phrase, Source: "S"})
 		}
-		p, faults := New(Config{Funnels: []FunnelConfig{{Name: "F", Stages: []StageConfig{{Name: "E", Triggers: triggers}}}}})
+		p, faults := compile(entry(triggers...), exactly, nil)
 		if p == nil {
 			t.Fatal(faults)
 		}

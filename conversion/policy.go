@@ -71,8 +71,11 @@ const (
 
 // New checks a configuration and makes the policy of it. The list holds every error and warning, in the order of the
 // configuration, with paths as in "funnel[0].stage[1].trigger[0].phrase"; with an error in it the policy is nil.
-func New(config Config) (*Policy, fault.List) {
-	c := newChecker(config)
+func New(config Config) (*Policy, fault.List) { return compile(config, newFolder(false), nil) }
+
+// compile is New with folders that are made already; a loose one is made when it is needed.
+func compile(config Config, exact, loose *folder) (*Policy, fault.List) {
+	c := newChecker(config, exact, loose)
 	c.check()
 	if faults := c.faults(); faults.Err() != nil {
 		return nil, faults

@@ -42,7 +42,7 @@ func shopTexts() []string {
 }
 
 func TestWhateverIsWrittenTheDecisionKeepsItsPromises(t *testing.T) {
-	p, faults := New(openShop())
+	p, faults := compile(openShop(), newFolder(false), newFolder(true))
 	if p == nil {
 		t.Fatal(faults)
 	}
@@ -142,6 +142,7 @@ func FuzzDecide(f *testing.F) {
 	} {
 		f.Add(seed.phrase, seed.text)
 	}
+	exactly, loosely := newFolder(false), newFolder(true)
 	f.Fuzz(func(t *testing.T, phrase, text string) {
 		if len(phrase) > 200 || len(text) > 400 {
 			t.Skip("the reference is slow")
@@ -150,7 +151,7 @@ func FuzzDecide(f *testing.F) {
 			{Name: "E", Triggers: []TriggerConfig{{Phrase: phrase, Source: "S"}, {Phrase: phrase, Source: "S", Match: matchLoose}}},
 			{Name: "Z", Triggers: []TriggerConfig{{Phrase: phrase}}},
 		}}}}
-		p, faults := New(config)
+		p, faults := compile(config, exactly, loosely)
 		if p == nil {
 			if len(faults.Errors()) == 0 {
 				t.Fatal("refused without an error")
