@@ -15,7 +15,7 @@ func Nearest(word string, known []string) string {
 	if length > longestSlip {
 		return ""
 	}
-	best, fewest := "", max(1, length/3)+1
+	best, fewest := "", max(1, (length+1)/3)+1
 	for _, k := range known {
 		if n := slips(strings.ToLower(word), strings.ToLower(k)); n < fewest {
 			best, fewest = k, n
