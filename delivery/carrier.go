@@ -150,12 +150,11 @@ func (c *Carrier) Step(ctx context.Context, now time.Time) (int, error) {
 	attempts := 0
 	senders := c.desk.senders()
 	for _, name := range slices.Sorted(maps.Keys(senders)) {
-		all := demand{names: []string{name}, limit: c.options.Batch}
-		claimed, err := c.turn(ctx, now, nil, all)
+		claimed, err := c.turn(ctx, now, nil, demand{names: []string{name}, limit: c.options.Batch})
 		if err != nil {
 			return attempts, fmt.Errorf("claim deliveries to %q: %w", name, err)
 		}
-		c.desk.put(claimed, all, now)
+		c.desk.put(claimed, now)
 		for {
 			j, ok := c.desk.take(now)
 			if !ok {

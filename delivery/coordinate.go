@@ -53,7 +53,7 @@ func (c *Carrier) round(ctx context.Context) (wait time.Duration, due bool, err 
 		}
 		ended = nil
 		claimed += len(got)
-		c.desk.put(got, wanted, now)
+		c.desk.put(got, now)
 	}
 	if err := c.settle(ctx, ended, now); err != nil {
 		c.desk.returnEnded(ended)

@@ -182,8 +182,8 @@ func (d *desk) busy() bool {
 	return true
 }
 
-// put lays down what was claimed to meet a demand.
-func (d *desk) put(claimed []Delivery, met demand, now time.Time) {
+// put lays down what was claimed.
+func (d *desk) put(claimed []Delivery, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, delivery := range claimed {
@@ -197,14 +197,6 @@ func (d *desk) put(claimed []Delivery, met demand, now time.Time) {
 		}
 		t.waiting = append(t.waiting, claim{delivery, now})
 		d.more.Signal()
-	}
-	if len(claimed) < met.limit {
-		return
-	}
-	for _, name := range met.names {
-		if t := d.trays[name]; t != nil {
-			t.look = true // there may be more
-		}
 	}
 }
 

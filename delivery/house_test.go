@@ -131,6 +131,22 @@ func (h *house) settle() {
 	}
 }
 
+// wantStates checks how many deliveries there are in each state.
+func (h *house) wantStates(want map[delivery.State]int) {
+	h.t.Helper()
+	all, _, err := h.store.Deliveries(h.t.Context(), store.DeliveryFilter{}, 0, 100_000)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	got := map[delivery.State]int{}
+	for _, d := range all {
+		got[d.State]++
+	}
+	if !maps.Equal(got, want) {
+		h.t.Errorf("deliveries: %v, want %v", got, want)
+	}
+}
+
 // A receiver answers as it is told, and remembers what it said yes to and what it was asked.
 type receiver struct {
 	server *httptest.Server

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -90,46 +90,86 @@ func TestRunDeliversWhatIsThereAndWhatIsCommittedLater(t *testing.T) {
 	}
 }
 
-func TestASlowDestinationDoesNotTakeTheWorkersOfAnother(t *testing.T) {
-	h := newHouse(t, crm, "erp").realTime()
-	release := make(chan struct{})
-	h.receivers[crm].behaves(func(string, http.ResponseWriter) { <-release })
-	h.commit(crm, numbered(200, 1)...)
-	run(t, h.carrier)
-	eventually(t, "the slow one is busy", func() bool { return h.receivers[crm].requests() >= 16 })
+// blocked runs the house's carrier, lets its first destination show that it is fast, so that much is claimed for it at
+// once, and then has 500 events for it, 32 or, among two destinations, 16 of which are under way until release is called.
+func (h *house) blocked(t testing.TB) (stop, release func()) {
+	t.Helper()
+	h.commit(crm, numbered(64, 1)...)
+	stop = run(t, h.carrier)
+	r := h.receivers[crm]
+	eventually(t, "it has shown that it is fast", func() bool { return len(r.got()) == 64 && !h.pending(t) })
+	gate, under := make(chan struct{}), 32/len(h.receivers)
+	r.behaves(func(string, http.ResponseWriter) { <-gate })
 	h.now = time.Now()
-	h.commit("erp", numbered(200, 1)...)
+	h.commit(crm, numbered(500, 2)[500:]...)
 	h.carrier.Wake()
-	eventually(t, "the other one has all", func() bool { return len(h.receivers["erp"].got()) == 200 })
-	if got := len(h.receivers[crm].got()); got != 0 {
-		t.Errorf("the slow one has answered %d", got)
-	}
-	close(release)
-	eventually(t, "the slow one has all", func() bool { return len(h.receivers[crm].got()) == 200 })
+	eventually(t, "its workers are busy", func() bool { return r.requests() == 64+under })
+	release = sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
+	return stop, release
 }
 
-func TestAtTheEndAttemptsUnderWayAreSettledAndWhatWasNotBegunGoesBack(t *testing.T) {
-	h := newHouse(t, crm).realTime()
-	release := make(chan struct{})
-	h.receivers[crm].behaves(func(string, http.ResponseWriter) { <-release })
-	h.commit(crm, numbered(100, 1)...)
-	stop := run(t, h.carrier)
-	eventually(t, "all workers are busy", func() bool { return h.receivers[crm].requests() == 32 })
-	go func() { close(release) }()
-	stop()
-	first := len(h.receivers[crm].got())
-	if first < 32 || first == 100 {
-		t.Errorf("%d arrived before the end, want the 32 that were under way", first)
-	}
-	// Nothing of the rest is leased: it can be claimed at once, and for the first time.
+// left is how many deliveries can be claimed at once, all for the first time.
+func (h *house) left(t testing.TB) int {
+	t.Helper()
 	claimed, err := h.store.Turn(t.Context(), time.Now(), nil, []string{crm}, 1000, time.Minute)
-	if err != nil || len(claimed) != 100-first {
-		t.Fatalf("%d could be claimed, want %d: %v", len(claimed), 100-first, err)
+	if err != nil {
+		t.Fatal(err)
 	}
 	for _, d := range claimed {
 		if d.Attempt != 1 {
 			t.Errorf("%s: attempt %d", d.Key, d.Attempt)
 		}
+	}
+	return len(claimed)
+}
+
+func TestASlowDestinationDoesNotTakeTheWorkersOfAnother(t *testing.T) {
+	h := newHouse(t, crm, "erp").realTime()
+	_, release := h.blocked(t)
+	h.now = time.Now()
+	h.commit("erp", numbered(200, 1)...)
+	h.carrier.Wake()
+	eventually(t, "the other one has all", func() bool { return len(h.receivers["erp"].got()) == 200 })
+	if n := h.receivers[crm].requests(); n != 64+16 {
+		t.Errorf("the slow one has %d under way, want 16", n-64)
+	}
+	release()
+	eventually(t, "the slow one has all", func() bool { return len(h.receivers[crm].got()) == 564 })
+}
+
+func TestAtTheEndAttemptsUnderWayAreSettledAndWhatWasNotBegunGoesBack(t *testing.T) {
+	h := newHouse(t, crm).realTime()
+	stop, release := h.blocked(t)
+	go release()
+	stop()
+	arrived := len(h.receivers[crm].got())
+	if left := h.left(t); arrived < 64+32 || left == 0 || arrived+left != 564 {
+		t.Errorf("%d have arrived and %d are left, of 564", arrived, left)
+	}
+}
+
+func TestSendersAreReplacedWhileDeliveriesAreUnderWay(t *testing.T) {
+	h := newHouse(t, crm).realTime()
+	_, release := h.blocked(t)
+	old, replaced := h.receivers[crm], newReceiver(t)
+	h.carrier.SetSenders(map[string]delivery.Sender{crm: newSender(t, crm, replaced.server.URL)})
+	release()
+	eventually(t, "all have arrived", func() bool { return len(old.got())+len(replaced.got()) == 564 })
+	if got := len(old.got()); got != 64+32 {
+		t.Errorf("%d arrived at the old address, want the 32 that were under way", got-64)
+	}
+}
+
+func TestADestinationThatIsTakenOutGivesBackWhatItHad(t *testing.T) {
+	h := newHouse(t, crm).realTime()
+	stop, release := h.blocked(t)
+	h.carrier.SetSenders(nil)
+	release()
+	eventually(t, "those under way have arrived", func() bool { return len(h.receivers[crm].got()) == 64+32 })
+	stop()
+	if left := h.left(t); left != 500-32 {
+		t.Errorf("%d are left, want %d", left, 500-32)
 	}
 }
 
@@ -155,79 +195,95 @@ func TestAnAttemptThatOutlastsTheGraceStaysClaimed(t *testing.T) {
 	}
 }
 
-// outage is a store whose turns fail while it lasts, some of them after they have been committed.
+// outage is a store whose turns fail while it lasts.
 type outage struct {
 	delivery.Queue
-	lasts atomic.Bool
-	turns atomic.Int32
+	lasts   atomic.Bool
+	commits bool // a turn fails after it has been committed: nobody learns what it claimed
+	turns   atomic.Int32
 }
-
-var errOutage = errors.New("disk full")
 
 func (o *outage) Turn(ctx context.Context, now time.Time, ended []delivery.Settled, destinations []string, limit int,
 	lease time.Duration,
 ) ([]delivery.Delivery, error) {
-	if o.lasts.Load() && o.turns.Add(1)%2 == 0 {
-		return nil, errOutage
+	if !o.lasts.Load() {
+		return o.Queue.Turn(ctx, now, ended, destinations, limit, lease)
 	}
-	claimed, err := o.Queue.Turn(ctx, now, ended, destinations, limit, lease)
-	if o.lasts.Load() {
-		return nil, errOutage
+	o.turns.Add(1)
+	if o.commits {
+		if _, err := o.Queue.Turn(ctx, now, ended, destinations, limit, lease); err != nil {
+			return nil, err
+		}
 	}
-	return claimed, err
+	return nil, errors.New("disk full")
 }
 
 func TestAStoreThatFailsForAWhileLosesNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		commits bool
+		lease   time.Duration
+		most    int // arrivals of 300 events
+	}{
+		"when it commits nothing, nothing is sent twice":          {commits: false, lease: time.Hour, most: 300},
+		"when it commits, what it claimed comes back with leases": {commits: true, lease: time.Second, most: 600},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t, crm).realTime()
+			broken := &outage{Queue: h.store, commits: test.commits}
+			h.carrier = delivery.New(broken, delivery.Options{Lease: test.lease})
+			h.carrier.SetSenders(h.senders())
+			h.receivers[crm].behaves(func(string, http.ResponseWriter) { broken.lasts.Store(true) })
+			h.commit(crm, numbered(100, 3)...)
+			run(t, h.carrier)
+			eventually(t, "turns have failed", func() bool { return broken.turns.Load() >= 3 })
+			h.receivers[crm].behaves(nil)
+			broken.lasts.Store(false)
+			eventually(t, "nothing is pending", func() bool { return !h.pending(t) })
+			arrived := h.receivers[crm].got()
+			if len(unique(arrived)) != 300 || len(arrived) > test.most {
+				t.Errorf("%d events have arrived, %d of 300 different ones", len(arrived), len(unique(arrived)))
+			}
+		})
+	}
+}
+
+// witness is a queue that remembers when deliveries were claimed and how they were settled.
+type witness struct {
+	delivery.Queue
+	mu     sync.Mutex
+	unsent int
+}
+
+func (w *witness) Turn(ctx context.Context, now time.Time, ended []delivery.Settled, destinations []string, limit int,
+	lease time.Duration,
+) ([]delivery.Delivery, error) {
+	w.mu.Lock()
+	for _, e := range ended {
+		if e.Result.Verdict == delivery.Unsent {
+			w.unsent++
+		}
+	}
+	w.mu.Unlock()
+	return w.Queue.Turn(ctx, now, ended, destinations, limit, lease)
+}
+
+func TestWhatHasWaitedForHalfOfItsLeaseGoesBack(t *testing.T) {
 	h := newHouse(t, crm).realTime()
-	broken := &outage{Queue: h.store}
-	// What is claimed while nobody learns of it comes back when its lease is over.
-	h.carrier = delivery.New(broken, delivery.Options{Lease: time.Second})
+	w := &witness{Queue: h.store}
+	var passed atomic.Int64
+	h.carrier = delivery.New(w, delivery.Options{Now: func() time.Time {
+		return time.Now().Add(time.Duration(passed.Load()))
+	}})
 	h.carrier.SetSenders(h.senders())
-	h.receivers[crm].behaves(func(string, http.ResponseWriter) { broken.lasts.Store(true) })
-	h.commit(crm, numbered(100, 3)...)
-	run(t, h.carrier)
-	eventually(t, "turns have failed", func() bool { return broken.turns.Load() >= 3 })
-	h.receivers[crm].behaves(nil)
-	broken.lasts.Store(false)
-	eventually(t, "nothing is pending", func() bool { return !h.pending(t) })
-	arrived := h.receivers[crm].got()
-	slices.Sort(arrived)
-	if unique := slices.Compact(arrived); len(unique) != 300 {
-		t.Errorf("%d of 300 have arrived", len(unique))
-	}
-}
-
-func TestSendersAreReplacedWhileDeliveriesAreUnderWay(t *testing.T) {
-	h := newHouse(t, crm).realTime()
-	release := make(chan struct{})
-	old := h.receivers[crm]
-	old.behaves(func(string, http.ResponseWriter) { <-release })
-	h.commit(crm, numbered(100, 1)...)
-	run(t, h.carrier)
-	eventually(t, "all workers are busy", func() bool { return old.requests() == 32 })
-	replaced := newReceiver(t)
-	h.carrier.SetSenders(map[string]delivery.Sender{crm: newSender(t, crm, replaced.server.URL)})
-	close(release)
-	eventually(t, "all have arrived", func() bool { return len(old.got())+len(replaced.got()) == 100 })
-	if got := len(old.got()); got != 32 {
-		t.Errorf("%d arrived at the old address, want the 32 that were under way", got)
-	}
-}
-
-func TestADestinationThatIsTakenOutGivesBackWhatItHad(t *testing.T) {
-	h := newHouse(t, crm).realTime()
-	release := make(chan struct{})
-	h.receivers[crm].behaves(func(string, http.ResponseWriter) { <-release })
-	h.commit(crm, numbered(100, 1)...)
-	stop := run(t, h.carrier)
-	eventually(t, "all workers are busy", func() bool { return h.receivers[crm].requests() == 32 })
-	h.carrier.SetSenders(nil)
-	close(release)
-	eventually(t, "those under way have arrived", func() bool { return len(h.receivers[crm].got()) == 32 })
-	stop()
-	claimed, err := h.store.Turn(t.Context(), time.Now(), nil, []string{crm}, 1000, time.Minute)
-	if err != nil || len(claimed) != 68 {
-		t.Fatalf("%d are left, want 68: %v", len(claimed), err)
+	_, release := h.blocked(t)
+	passed.Store(int64(31 * time.Second))
+	release()
+	eventually(t, "all have arrived", func() bool { return len(h.receivers[crm].got()) == 564 })
+	wantInOrder(t, h.receivers[crm].got()[64:], 500)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.unsent == 0 {
+		t.Error("nothing went back")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"leadgate/delivery"
+	"leadgate/store"
 )
 
 func TestEventsOfALeadStayInOrderThoughTheFirstHasToBeRepeated(t *testing.T) {
@@ -84,6 +85,7 @@ func TestADeliveryThatNeverArrivesIsDeadAfterAboutThreeDays(t *testing.T) {
 	if n := h.receivers[crm].requests(); n != delivery.MaxAttempts {
 		t.Errorf("tried %d times", n)
 	}
+	h.wantStates(map[delivery.State]int{delivery.Dead: 1})
 }
 
 // FIELD.md 20: retries are none or endless elsewhere.
@@ -113,6 +115,7 @@ func TestDestinationDownForHours(t *testing.T) {
 	down.behaves(nil)
 	h.settle()
 	wantInOrder(t, down.got(), 200)
+	h.wantStates(map[delivery.State]int{delivery.Delivered: 400})
 	if late := h.now.Sub(backAt); late > 13*time.Hour {
 		t.Errorf("all had arrived only %s after it was back", late)
 	}
@@ -166,6 +169,32 @@ func TestA410DisablesTheDestinationAndLosesNothing(t *testing.T) {
 	if h.next() || h.step(1000*time.Hour) != 0 || h.receivers[crm].requests() != 1 {
 		t.Fatalf("%d requests to a disabled destination", h.receivers[crm].requests())
 	}
+	h.wantStates(map[delivery.State]int{delivery.Pending: 20})
+	if err := h.store.EnableDestinations(t.Context(), []string{crm}); err != nil {
+		t.Fatal(err)
+	}
+	if attempts := h.step(0); attempts != 10 {
+		t.Errorf("%d attempts in the first round after it was enabled, want one for each lead", attempts)
+	}
+	h.settle()
+	wantInOrder(t, h.receivers[crm].got(), 20)
+	h.wantStates(map[delivery.State]int{delivery.Delivered: 20})
+}
+
+func TestADeadDeliveryThatIsRetriedHasAllItsAttemptsAgain(t *testing.T) {
+	h := newHouse(t, crm)
+	h.receivers[crm].answers(404)
+	h.commit(crm, "ana/1", "bia/1")
+	h.settle()
+	h.wantStates(map[delivery.State]int{delivery.Dead: 2})
+	if _, err := h.store.RetryDeliveries(t.Context(), store.DeliveryFilter{Destination: crm}, h.now); err != nil {
+		t.Fatal(err)
+	}
+	h.step(0)
+	h.receivers[crm].behaves(nil)
+	h.settle()
+	wantInOrder(t, h.receivers[crm].got(), 2)
+	h.wantStates(map[delivery.State]int{delivery.Delivered: 2})
 }
 
 func TestADeliveryThatEndsTheProcessEachTimeIsDeadInTheEnd(t *testing.T) {
@@ -193,6 +222,10 @@ func TestADeliveryThatEndsTheProcessEachTimeIsDeadInTheEnd(t *testing.T) {
 	if !slices.Equal(r.requested(), []string{"ana/2"}) {
 		t.Fatalf("asked: %v", r.requested())
 	}
+	dead, _, err := s.Deliveries(t.Context(), store.DeliveryFilter{State: delivery.Dead}, 0, 10)
+	if err != nil || len(dead) != 1 || dead[0].Key != "ana/1" || dead[0].Detail == "" {
+		t.Errorf("dead: %+v, %v", dead, err)
+	}
 }
 
 // senderFunc is a destination within the process.
@@ -206,11 +239,16 @@ func TestASenderThatPanicsIsTriedAgain(t *testing.T) {
 	attempts := 0
 	h.carrier.SetSenders(map[string]delivery.Sender{crm: senderFunc(func(_ context.Context, d delivery.Delivery) delivery.Result {
 		if attempts = d.Attempt; attempts < 3 {
-			panic(fmt.Sprintf("attempt %d \xff\n", attempts))
+			panic(fmt.Sprintf("attempt %d\xff\n", attempts))
 		}
 		return done()
 	})})
 	h.commit(crm, "ana/1")
+	h.step(0)
+	failed, _, err := h.store.Deliveries(t.Context(), store.DeliveryFilter{}, 0, 1)
+	if err != nil || failed[0].Detail != "the sender failed: attempt 1  " {
+		t.Errorf("%+v, %v", failed, err)
+	}
 	h.settle()
 	if attempts != 3 {
 		t.Fatalf("%d attempts", attempts)
