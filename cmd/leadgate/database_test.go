@@ -193,9 +193,11 @@ func (p *postgresDatabase) unblock(r *rig) {
 	execute(r, p.open(r), `DROP FUNCTION IF EXISTS stall() CASCADE`)
 }
 
-// crashed ends the dead daemon's sessions: the server notices a client's death only when it next speaks to it.
+// crashed ends the dead daemon's sessions, for the server notices a client's death only when it next speaks to it, and
+// lets its leases run out.
 func (p *postgresDatabase) crashed(r *rig) {
 	r.Helper()
+	defer execute(r, p.open(r), `UPDATE lane SET next_at = 1, lease_until = 1 WHERE lease_until IS NOT NULL`)
 	execute(r, p.open(r), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'leadgate%'`)
 }
 

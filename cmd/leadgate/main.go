@@ -31,7 +31,9 @@ type commands struct {
 	Run        runCommand        `cmd:"" help:"Run the daemon."`
 	Demo       demoCommand       `cmd:"" help:"Run the daemon on a simulated WhatsApp: no phone, no config, no network needed."`
 	Check      checkCommand      `cmd:"" help:"Check the config: every problem, each with its line and a hint."`
+	Test       testCommand       `cmd:"" help:"Play conversation scripts against the config, without network, on a virtual clock."`
 	Pair       pairCommand       `cmd:"" help:"Log into a number: show the QR code, its text, or the code to type on the phone."`
+	Explain    explainCommand    `cmd:"" help:"Say what a message would do, and why each other trigger does nothing."`
 	Links      linksCommand      `cmd:"" help:"List the wa.me link of every source trigger, and write its QR code."`
 	Deliveries deliveriesCommand `cmd:"" help:"List what is on its way to destinations, or send it again."`
 	Simulator  simulatorCommand  `cmd:"" help:"Run the simulated WhatsApp server alone, for tests of other programs."`

@@ -123,7 +123,7 @@ func (r *rig) leadgate(args ...string) *exec.Cmd {
 // start runs the daemon and returns when it answers.
 func (r *rig) start() {
 	r.Helper()
-	r.daemon = r.leadgate("run", "-c", r.configFile(), "--debug")
+	r.daemon = r.leadgate("run", "-c", r.configFile())
 	r.daemon.Stdout, r.daemon.Stderr = r.log, r.log
 	if err := r.daemon.Start(); err != nil {
 		r.Fatal(err)
@@ -171,6 +171,17 @@ func (r *rig) pair() {
 	if err := stage.pair(r.Context()); err != nil {
 		r.Fatal(err)
 	}
+	const collections = 5 // of app state, which the phone hands a new companion's key for
+	r.eventually("the phone's own state has been fetched", func() bool {
+		return r.count(`SELECT count(*) FROM whatsmeow_app_state_version`) == collections
+	})
+	r.quiet()
+}
+
+// quiet waits until the daemon has acknowledged everything, as what the phone hands a new companion.
+func (r *rig) quiet() {
+	r.Helper()
+	r.eventually("everything is acknowledged", func() bool { return r.account.Waiting() == 0 })
 }
 
 // restart starts the daemon and returns when its number is connected.
@@ -187,6 +198,7 @@ func (r *rig) connected() {
 	if err := r.account.WaitConnected(ctx); err != nil {
 		r.Fatalf("the number does not connect: %v", err)
 	}
+	r.quiet()
 }
 
 func (r *rig) anaWrites(text string) {

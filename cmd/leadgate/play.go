@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"leadgate/config"
+	"leadgate/script"
+)
+
+type testCommand struct {
+	configFile
+	Scripts []string `arg:"" name:"script" help:"The scripts to play, each in a business of its own."`
+}
+
+// Run plays every script and says which hold; one that does not makes it fail.
+func (c *testCommand) Run(ctx context.Context, p *process) error {
+	cfg, err := loadConfig(p, c.Config)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for _, file := range c.Scripts {
+		if err := playFile(ctx, cfg, file); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			failed++
+			fmt.Fprintln(p.stderr, err)
+			continue
+		}
+		fmt.Fprintf(p.stdout, "ok  %s\n", file)
+	}
+	if failed > 0 {
+		fmt.Fprintf(p.stderr, "leadgate: %d of %d scripts failed\n", failed, len(c.Scripts))
+		return errReported
+	}
+	return nil
+}
+
+func playFile(ctx context.Context, cfg *config.Config, file string) error {
+	f, err := os.Open(file)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: there is no such script", file)
+	}
+	if err != nil {
+		return fmt.Errorf("open the script: %w", err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	s, err := script.Parse(file, f)
+	if err != nil {
+		return err
+	}
+	return script.Play(ctx, cfg, s)
+}
