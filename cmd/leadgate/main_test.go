@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"testing"
 )
@@ -9,9 +10,18 @@ import (
 // can kill.
 const asLeadgate = "LEADGATE_TEST_AS_LEADGATE"
 
+// asBare makes it be the client that leadgate is measured against.
+const asBare = "LEADGATE_TEST_AS_BARE_CLIENT"
+
 func TestMain(m *testing.M) {
 	if os.Getenv(asLeadgate) != "" {
 		main()
+	}
+	if os.Getenv(asBare) != "" {
+		if err := bareClient(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 	os.Exit(m.Run())
 }
