@@ -117,6 +117,7 @@ func TestMatchLoosely(t *testing.T) {
 		{"voicing makes another letter", "か", "が", -1},
 		{"a virama makes another letter", "क", "क्", -1},
 		{"Hebrew points don't count", "שלום", "שָׁלוֹם", 0},
+		{"an iota subscript is an accent", "α", "ᾳ", 0},
 		{"a stroke is no accent", "a", "ⱥ", -1},
 		{"invisible characters don't count", "hi there", "hi\u200b there", 0},
 	} {

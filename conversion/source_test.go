@@ -36,6 +36,11 @@ func TestUntracked(t *testing.T) {
 			s.lead(1, "Hello?")
 			s.wantChanges()
 		}},
+		{"an earlier message that arrives late registers nobody again", func(s *story) {
+			s.lead(5, "What does it cost?")
+			s.lead(4, "Hello")
+			s.wantChanges()
+		}},
 		{"a link that opened the chat is the source", func(s *story) {
 			m := s.message(chat.Inbound, 0, "Hi")
 			m.FromLink = true
