@@ -47,12 +47,16 @@ func (n *Number) hear(ctx context.Context, heard notice, now time.Time) {
 	case *events.LoggedOut:
 		n.loggedOut(ctx, evt.Reason.String(), now)
 	case *events.StreamReplaced:
+		n.drop()
 		n.line.replaced(now)
 	case *events.ClientOutdated:
+		n.drop()
 		n.line.outdated(n.link.version.Load().String(), now)
 	case *events.TemporaryBan:
+		n.drop()
 		n.line.banned(evt.Code.String(), evt.Expire, now)
 	case *events.ConnectFailure:
+		n.drop()
 		n.line.refused(evt.Reason.String(), now)
 	default:
 		n.hearPairing(ctx, evt, now)

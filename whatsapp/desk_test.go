@@ -73,8 +73,8 @@ const sqliteOptions = "?_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_f
 
 const frontDesk = "+5511987650001"
 
-// run starts the daemon's part that this package is; stop ends it and waits for its end.
-func (d *desk) run(numbers ...chat.Number) *desk {
+// open opens the numbers without running them.
+func (d *desk) open(numbers ...chat.Number) *desk {
 	d.t.Helper()
 	if len(numbers) == 0 {
 		numbers = []chat.Number{{Name: "front-desk", Phone: frontDesk}}
@@ -92,6 +92,20 @@ func (d *desk) run(numbers ...chat.Number) *desk {
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	d.stop = func() {
+		d.stop = func() {}
+		if err := db.Close(); err != nil {
+			d.t.Errorf("close the store: %v", err)
+		}
+	}
+	return d
+}
+
+// run opens the numbers and runs them; stop ends that and waits for its end.
+func (d *desk) run(numbers ...chat.Number) *desk {
+	d.t.Helper()
+	d.open(numbers...)
+	shut := d.stop
 	if d.delays != nil {
 		for _, n := range d.all() {
 			n.delays = *d.delays
@@ -111,9 +125,7 @@ func (d *desk) run(numbers ...chat.Number) *desk {
 		case <-time.After(patience):
 			d.t.Error("run did not end")
 		}
-		if err := db.Close(); err != nil {
-			d.t.Errorf("close the store: %v", err)
-		}
+		shut()
 	}
 	return d
 }
