@@ -68,10 +68,11 @@ type Decision struct {
 	Matched     []conversion.Match      // what this text matched, kept for edits of the message
 	Events      []Event                 // in order
 	Deliveries  []delivery.Delivery     // effects of the decision, each under its key
+	Refused     bool                    // the input asks for what can't be: nothing is written, not even its key
 }
 
-// Empty reports whether the decision changes nothing. Nothing is written for an empty decision, not even the input's
-// key: deciding it again comes to nothing again.
+// Empty reports whether the decision changes nothing. Its input's key is kept all the same: what meant nothing when it came
+// must mean nothing when it comes again, whatever has happened in between.
 func (d Decision) Empty() bool {
 	return d.Lead == nil && d.Absorbed == "" && d.Deleted == "" && len(d.Transitions) == 0 && len(d.Matched) == 0 &&
 		len(d.Events) == 0 && len(d.Deliveries) == 0
@@ -123,6 +124,7 @@ func (b *Bot) Handle(ctx context.Context, in Input) error {
 	err := b.store.Update(ctx, in, func(s State) Decision {
 		decided = true
 		decision, refused = decideSafely(policy, in, s)
+		decision.Refused = refused != nil
 		return decision
 	})
 	switch {

@@ -135,7 +135,7 @@ func state(t testing.TB, s *Store, in bot.Input) (found bot.State, decided bool)
 	t.Helper()
 	err := s.Update(t.Context(), in, func(st bot.State) bot.Decision {
 		found, decided = st, true
-		return bot.Decision{}
+		return bot.Decision{Refused: true}
 	})
 	if err != nil {
 		t.Fatal(err)

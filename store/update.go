@@ -13,8 +13,7 @@ import (
 )
 
 // Update loads what the input concerns, has it decided, and commits the decision under the input's key, as bot.Store
-// says. A panic of decide rolls back and goes on to the caller. An input that changes nothing costs two or three reads
-// and no write.
+// says. A panic of decide rolls back and goes on to the caller.
 func (s *Store) Update(ctx context.Context, in bot.Input, decide func(bot.State) bot.Decision) error {
 	in.Key = clean(in.Key)
 	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
@@ -26,7 +25,7 @@ func (s *Store) Update(ctx context.Context, in bot.Input, decide func(bot.State)
 			return errNothing
 		}
 		d := decide(state)
-		if d.Empty() {
+		if d.Refused {
 			return errNothing
 		}
 		return s.commit(ctx, tx, in, state, d)

@@ -28,7 +28,7 @@ func TestAKnownKeyIsNotDecidedAgain(t *testing.T) {
 	})
 }
 
-func TestAnEmptyDecisionWritesNothing(t *testing.T) {
+func TestARefusedInputWritesNothingAndMayBeTriedAgain(t *testing.T) {
 	onEach(t, func(t *testing.T, p place) {
 		s := p.open(Options{})
 		in := message("M1", person(ana()))
@@ -37,7 +37,21 @@ func TestAnEmptyDecisionWritesNothing(t *testing.T) {
 			t.Errorf("%d rows were written", n)
 		}
 		if _, decided := state(t, s, in); !decided {
-			t.Error("the key of an input that changed nothing was kept")
+			t.Error("the key of a refused input was kept")
+		}
+	})
+}
+
+func TestAnInputThatChangesNothingLeavesItsKey(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		s := p.open(Options{})
+		in := message("M1", person(ana()))
+		update(t, s, in, bot.Decision{})
+		if n := everything(t, s); n != 1 {
+			t.Errorf("%d rows were written, want the key alone", n)
+		}
+		if _, decided := state(t, s, in); decided {
+			t.Error("the input was decided a second time")
 		}
 	})
 }

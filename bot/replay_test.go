@@ -1,0 +1,150 @@
+package bot_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"pgregory.net/rapid"
+
+	"leadgate/bot"
+	"leadgate/chat"
+	"leadgate/conversion"
+	"leadgate/store"
+)
+
+// shop is a bot on a real store.
+type shop struct {
+	bot   *bot.Bot
+	store *store.Store
+}
+
+func newShop(t testing.TB, dir string) *shop {
+	t.Helper()
+	policy, faults := conversion.New(conversion.Config{
+		Numbers: []string{"front-desk"},
+		Funnels: []conversion.FunnelConfig{
+			{Name: "Sales", Stages: []conversion.StageConfig{
+				{Name: "Lead Entry", Triggers: []conversion.TriggerConfig{
+					{Phrase: "I came from Instagram", Source: "Instagram"}, {Phrase: "I read your blog", Source: "My Blog"},
+				}},
+				{Name: "Scheduling", Triggers: []conversion.TriggerConfig{{Phrase: "Thank you for scheduling"}}},
+				{Name: "Sale", Triggers: []conversion.TriggerConfig{{Phrase: "Your payment has arrived"}}},
+			}},
+			{Name: "Everybody", UntrackedLeads: true, Stages: []conversion.StageConfig{{Name: "Wrote"}}},
+		},
+	})
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	st, err := store.Open(t.Context(), "sqlite:"+filepath.Join(dir, "leadgate.db"), store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &bot.Policy{
+		Conversion: policy, Numbers: []chat.Number{{Name: "front-desk", Phone: "+5511987650001"}},
+		Subscriptions: []bot.Subscription{{Destination: "crm"}, {Destination: "board", Events: []string{"lead.*"}}},
+	}
+	return &shop{bot: bot.New(st, p, nil, prometheus.NewRegistry()), store: st}
+}
+
+// written draws a message of one of three people, who come now by LID, now by phone, now by both.
+func written(t *rapid.T, n int) bot.Input {
+	texts := []string{
+		"hello", "I came from Instagram", "I read your blog, and I came from Instagram", "Thank you for scheduling with us",
+		"Your payment has arrived", "",
+	}
+	who := rapid.IntRange(1, 3).Draw(t, "who")
+	person := chat.Person{Phone: chat.Phone(fmt.Sprintf("+551191111000%d", who)), LID: chat.LID(fmt.Sprintf("20030040%d", who))}
+	switch rapid.IntRange(0, 2).Draw(t, "address") {
+	case 0:
+		person.Phone = ""
+	case 1:
+		person.LID = ""
+	}
+	m := chat.Message{
+		Number: "front-desk", ID: fmt.Sprintf("M%d", n), Person: person, Text: rapid.SampledFrom(texts).Draw(t, "text"),
+		Direction: rapid.SampledFrom([]chat.Direction{chat.Inbound, chat.Outbound}).Draw(t, "direction"),
+		SentAt:    time.Date(2026, 11, 23, 10, rapid.IntRange(0, 59).Draw(t, "minute"), 0, 0, time.UTC),
+	}
+	if n > 0 && rapid.IntRange(0, 5).Draw(t, "edit") == 0 {
+		m.EditID, m.ID = m.ID, fmt.Sprintf("M%d", rapid.IntRange(0, n-1).Draw(t, "edited"))
+	}
+	return bot.Input{Key: m.Key(), At: m.SentAt, Message: &m}
+}
+
+func (s *shop) handle(t *rapid.T, inputs []bot.Input) {
+	for _, in := range inputs {
+		if err := s.bot.Handle(context.Background(), in); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// books is everything that the store tells of leads, transitions and events.
+func (s *shop) books(t *rapid.T) string {
+	ctx := context.Background()
+	var b strings.Builder
+	leads, _, err := s.store.Leads(ctx, store.LeadFilter{}, 0, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range leads {
+		fmt.Fprintf(&b, "%+v\n", l)
+		transitions, err := s.store.Transitions(ctx, l.ID, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%+v\n", transitions)
+	}
+	events, err := s.store.Events(ctx, store.EventFilter{}, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		fmt.Fprintf(&b, "%s\n", e.Body)
+	}
+	return b.String()
+}
+
+func TestReplayingAnyPrefixOfTheInputsChangesNothing(t *testing.T) {
+	root := t.TempDir()
+	rapid.Check(t, func(rt *rapid.T) {
+		dir, err := os.MkdirTemp(root, "shop")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		s := newShop(t, dir)
+		defer func() { _ = s.store.Close() }()
+		var inputs []bot.Input
+		for n := range rapid.IntRange(1, 12).Draw(rt, "messages") {
+			inputs = append(inputs, written(rt, n))
+		}
+		s.handle(rt, inputs)
+		before := s.books(rt)
+		s.handle(rt, inputs[:rapid.IntRange(0, len(inputs)).Draw(rt, "again")])
+		if after := s.books(rt); after != before {
+			rt.Fatalf("the books were\n%s\nand are\n%s", before, after)
+		}
+	})
+}
+
+func TestAnInputThatPanicsIsUndecidableAndChangesNothing(t *testing.T) {
+	s := newShop(t, t.TempDir())
+	defer func() { _ = s.store.Close() }()
+	s.bot.SetPolicy(&bot.Policy{}) // no funnels: deciding a message panics
+	m := chat.Message{Number: "front-desk", ID: "M1", Person: chat.Person{Phone: "+5511911110001"}, Direction: chat.Inbound, SentAt: time.Unix(1, 0)}
+	err := s.bot.Handle(t.Context(), bot.Input{Key: m.Key(), At: m.SentAt, Message: &m})
+	if !errors.Is(err, bot.ErrUndecidable) {
+		t.Errorf("handled with %v", err)
+	}
+	if events, err := s.store.Events(t.Context(), store.EventFilter{}, 10); err != nil || len(events) != 0 {
+		t.Errorf("%d events, error %v", len(events), err)
+	}
+}
