@@ -8,8 +8,10 @@ import (
 // Corasick, 1975). Its states lie in a double array: from state s the step by code c leads to base[s]+c if that state says
 // that it comes from s; otherwise the step is tried again from the longest proper suffix of s that is a state.
 //
-// It is written here because the libraries that were measured either hold a full table for each state (cloudflare's: some
-// gigabytes for 100,000 phrases), or compare bytes, so that a match may end between a letter and its accent.
+// It is written here because of what was measured, 200 characters against 100,000 phrases: this takes under 2 µs, folding
+// included, and 40 MB. petar-dambovaliev/aho-corasick takes 8 µs without folding, and 150 MB; cloudflare/ahocorasick keeps
+// a table of every byte in each state, 1 GB for 10,000 phrases already. Both search bytes, so that what they find would have
+// to be checked for ending between a letter and its accent, and the next shorter phrase sought.
 type automaton struct {
 	codes    alphabet
 	states   []state
