@@ -84,7 +84,7 @@ func settleDeliveries(ctx context.Context, tx *sql.Tx, settled string) (lanes ma
 // A row is the lane's id and when it goes on; without a time: when its next delivery is due.
 const continueQuery = `UPDATE lane SET lease_until = NULL, next_at = COALESCE(CAST(e.value ->> 0 AS BIGINT),
 		(SELECT CASE WHEN d.not_before > $1 THEN d.not_before ELSE $1 END FROM delivery d
-			WHERE d.lane = lane.id AND d.state = 'pending' ORDER BY d.id LIMIT 1))
+			WHERE d.destination = lane.destination AND d.lane = lane.id AND d.state = 'pending' ORDER BY d.id LIMIT 1))
 	FROM json_each($2) e WHERE lane.id = CAST(e.key AS BIGINT)`
 
 // continueLanes ends leases, and lets lanes wait until they go on.

@@ -23,8 +23,8 @@ type QueueStat struct {
 
 const (
 	pendingQuery = `SELECT p.destination, p.pending, o.created_at
-		FROM (SELECT l.destination, COUNT(*) AS pending, MIN(d.id) AS oldest
-			FROM delivery d JOIN lane l ON l.id = d.lane WHERE d.state = 'pending' GROUP BY l.destination) p
+		FROM (SELECT destination, COUNT(*) AS pending, MIN(id) AS oldest
+			FROM delivery WHERE state = 'pending' GROUP BY destination) p
 		JOIN delivery o ON o.id = p.oldest`
 	deadQuery = `SELECT destination, COUNT(*), 0 FROM delivery WHERE state = 'dead' GROUP BY destination`
 )

@@ -196,8 +196,9 @@ type head struct{ lane, id int64 }
 
 // The inner query chooses the lanes before anybody looks at their heads.
 const headsQuery = `SELECT l.id, l.key, d.id, d.key, COALESCE(d.body, e.body), d.attempt, d.rejected, d.created_at, d.not_before
-	FROM (SELECT id, key, next_at FROM lane WHERE destination = $1 AND next_at <= $2 ORDER BY next_at LIMIT $3) l
-	LEFT JOIN delivery d ON d.id = (SELECT MIN(h.id) FROM delivery h WHERE h.lane = l.id AND h.state = 'pending')
+	FROM (SELECT id, destination, key, next_at FROM lane WHERE destination = $1 AND next_at <= $2 ORDER BY next_at LIMIT $3) l
+	LEFT JOIN delivery d ON d.id = (SELECT MIN(h.id) FROM delivery h
+		WHERE h.destination = l.destination AND h.lane = l.id AND h.state = 'pending')
 	LEFT JOIN event e ON e.seq = d.event
 	ORDER BY l.next_at`
 

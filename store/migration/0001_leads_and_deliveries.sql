@@ -119,7 +119,7 @@ CREATE TABLE delivery (
 	CHECK ((state = 'pending') = (settled_at IS NULL)),
 	CHECK ((event IS NULL) <> (body IS NULL))
 ) STRICT;
-CREATE INDEX delivery_queue ON delivery (lane, id) WHERE state = 'pending';
+CREATE INDEX delivery_queue ON delivery (destination, lane, id) WHERE state = 'pending';
 CREATE INDEX delivery_dead ON delivery (destination, id) WHERE state = 'dead';
 CREATE INDEX delivery_event ON delivery (event) WHERE event IS NOT NULL;
 
