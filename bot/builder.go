@@ -117,10 +117,13 @@ func (b *builder) touch(c conversion.Decision) {
 	created := !b.lead.Known()
 	if created {
 		b.lead.ID = newID("lead", b.in.Key)
-		b.lead.CreatedAt = b.at
 	}
-	if b.lead.Source == "" {
+	earliest := created || b.at.Before(b.lead.CreatedAt) // whatever the order of arrival
+	if earliest || b.lead.Source == "" {
 		b.lead.Source, b.lead.FirstAd = t.Source, t.Ad
+	}
+	if earliest {
+		b.lead.CreatedAt = b.at
 	}
 	if !b.at.Before(b.lead.TouchedAt) {
 		b.lead.LastSource, b.lead.TouchedAt = t.Source, b.at

@@ -228,12 +228,16 @@ func TestTwoLeadsWhoTurnOutToBeOnePersonBecomeOneWithNothingLost(t *testing.T) {
 	}
 }
 
-func TestALateMessageChangesNeitherTheLastSourceNorTheStage(t *testing.T) {
+func TestTheFirstTouchIsTheEarliestAndTheLastTheLatestWhateverTheOrderOfArrival(t *testing.T) {
 	p := newPolicy(t)
 	state := after(State{}, mustDecide(t, p, inbound("A1", fromInstagram, ten), State{}))
 	late := mustDecide(t, p, inbound("A0", "I read your blog", ten.Add(-time.Hour)), state)
-	if types(late) != "lead.returned" || late.Lead.LastSource != "Instagram" || late.Lead.Source != "Instagram" {
-		t.Errorf("decided %q, lead %+v", types(late), late.Lead)
+	if late.Lead.Source != "My Blog" || late.Lead.LastSource != "Instagram" || !late.Lead.CreatedAt.Equal(ten.Add(-time.Hour)) {
+		t.Errorf("an earlier message that came later: lead %+v", late.Lead)
+	}
+	next := mustDecide(t, p, inbound("A2", "I read your blog", ten.Add(time.Hour)), state)
+	if types(next) != "lead.returned" || next.Lead.Source != "Instagram" || next.Lead.LastSource != "My Blog" {
+		t.Errorf("a later message: %q, lead %+v", types(next), next.Lead)
 	}
 }
 
