@@ -49,7 +49,7 @@ func (a *Account) Send(to *Person, m Message) (id string, err error) {
 		attrs = waBinary.Attrs{"from": a.phone, "recipient": to.phone, "peer_recipient_lid": to.lid, "addressing_mode": "pn"}
 		w.self, w.chat = a.phone, to.phone
 	}
-	if to.hideAlternate {
+	if to.hideAlternate.Load() {
 		delete(attrs, "peer_recipient_pn")
 		delete(attrs, "peer_recipient_lid")
 	}

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"sync/atomic"
 
 	"go.mau.fi/whatsmeow/types"
 )
@@ -23,7 +24,7 @@ type Person struct {
 	phone, lid    types.JID
 	name          string
 	byPhone       bool
-	hideAlternate bool
+	hideAlternate atomic.Bool
 	endpoint      *endpoint
 	inbox         personInbox
 }
@@ -49,10 +50,14 @@ func (s *Server) AddPerson(opts PersonOptions) (*Person, error) {
 		return nil, fmt.Errorf("add person %q: LID %q is already in use", opts.Phone, lid)
 	}
 	p := &Person{
-		server: s, name: opts.Name, byPhone: opts.ByPhone, hideAlternate: opts.HideAlternate, endpoint: newEndpoint(nil),
+		server: s, name: opts.Name, byPhone: opts.ByPhone, endpoint: newEndpoint(nil),
 		phone: types.NewJID(digits, types.DefaultUserServer), lid: types.NewJID(lid, types.HiddenUserServer),
 	}
+	p.hideAlternate.Store(opts.HideAlternate)
 	p.inbox.written.max = maxLetters
 	s.people[digits], s.lids[lid] = p, p
 	return p, nil
 }
+
+// HideAlternate leaves the other form of address out of what the person writes from now on, or puts it in.
+func (p *Person) HideAlternate(on bool) { p.hideAlternate.Store(on) }

@@ -31,7 +31,7 @@ type personInbox struct {
 // header makes the attributes of a message's stanza that say from whom it comes and how it is addressed.
 func (p *Person) header(m Message) (attrs waBinary.Attrs, self types.JID) {
 	byPhone := p.byPhone
-	if !p.hideAlternate && p.server.nastily(8) {
+	if !p.hideAlternate.Load() && p.server.nastily(8) {
 		byPhone = !byPhone
 	}
 	self, alternate, prefix := p.lid, p.phone, "sender"
@@ -48,7 +48,7 @@ func (p *Person) header(m Message) (attrs waBinary.Attrs, self types.JID) {
 	default:
 		attrs["from"] = self
 	}
-	if !p.hideAlternate {
+	if !p.hideAlternate.Load() {
 		suffix := "_pn"
 		if byPhone {
 			suffix = "_lid"

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ type crm struct {
 	holding  bool // takes requests and does not answer
 	held     int
 	seen     []string        // facts in order of first arrival
+	events   []event         // the same whole
 	ids      map[string]bool // of events that arrived
 	refused  []string
 	attempts int
@@ -37,7 +39,7 @@ func newCRM(t testing.TB) *crm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &crm{t: t, address: freeAddress(t), verifier: verifier, ids: map[string]bool{}}
+	c := &crm{t: t, address: "127.0.0.1:0", verifier: verifier, ids: map[string]bool{}}
 	c.changed = sync.NewCond(&c.mu)
 	t.Cleanup(c.down)
 	c.up()
@@ -53,6 +55,7 @@ func (c *crm) up() {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	c.address = l.Addr().String() // the same from now on
 	c.server = &http.Server{Handler: c, ReadHeaderTimeout: time.Minute}
 	server := c.server
 	go func() { _ = server.Serve(quiet{l, c}) }() // ends with down
@@ -92,10 +95,7 @@ func (c *crm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.changed.Wait()
 	}
 	c.held--
-	var event struct {
-		ID, Type string
-		Data     struct{ To string }
-	}
+	var event event
 	if err := json.Unmarshal(body, &event); err != nil || event.ID != r.Header.Get("webhook-id") {
 		c.refused = append(c.refused, fmt.Sprintf("webhook-id %q, error %v: %s", r.Header.Get("webhook-id"), err, body))
 	}
@@ -108,6 +108,48 @@ func (c *crm) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fact += " " + event.Data.To
 	}
 	c.seen = append(c.seen, fact)
+	c.events = append(c.events, event)
+}
+
+// An event is a webhook's body, as far as the tests look at it.
+type event struct {
+	ID, Type  string
+	Timestamp time.Time
+	Data      struct {
+		Number *string
+		Lead   struct {
+			ID                  string
+			Name, Phone, Source *string
+			LastSource          *string `json:"last_source"`
+			Ad                  *struct {
+				SourceID *string `json:"source_id"`
+				Headline *string
+				ClickID  *string `json:"ctwa_clid"`
+			}
+			Stages map[string]string
+		}
+		From      *string
+		To        string
+		Cause     struct{ Kind, By string }
+		Phrase    *string
+		MessageID *string `json:"message_id"`
+		Source    string
+		Reason    *string
+	}
+}
+
+// told is what the CRM was told of a type, in order of first arrival; a prefix may end in "*".
+func (c *crm) told(kind string) []event {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var found []event
+	for _, e := range c.events {
+		prefix, open := strings.CutSuffix(kind, "*")
+		if e.Type == kind || open && strings.HasPrefix(e.Type, prefix) {
+			found = append(found, e)
+		}
+	}
+	return found
 }
 
 func (c *crm) facts() []string {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -33,7 +34,7 @@ country = "BR"
 [store]
 url = %q
 [http]
-listen = %q
+listen = "127.0.0.1:0"
 [[http.token]]
 name = "rig"
 token_env = "RIG_TOKEN"
@@ -68,7 +69,9 @@ events = ["lead.*", "conversion.*"]
 type rig struct {
 	testing.TB
 	dir       string
-	http      string // address of the daemon
+	text      string // of the config, as it is first
+	env       []string
+	http      string // address of the daemon, once it runs
 	database  database
 	simulator *simulator.Server
 	account   *simulator.Account
@@ -80,9 +83,15 @@ type rig struct {
 
 func newRig(t testing.TB, db database) *rig {
 	t.Helper()
-	r := &rig{TB: t, dir: t.TempDir(), http: freeAddress(t), database: db, log: &lockedBuffer{}, crm: newCRM(t)}
+	return newRigOn(t, db, simulator.Options{Seed: 1})
+}
+
+// newRigOn is a rig whose WhatsApp is as the options say.
+func newRigOn(t testing.TB, db database, options simulator.Options) *rig {
+	t.Helper()
+	r := &rig{TB: t, dir: t.TempDir(), database: db, log: &lockedBuffer{}, crm: newCRM(t)}
 	var err error
-	if r.simulator, err = simulator.New(simulator.Options{Seed: 1}); err != nil {
+	if r.simulator, err = simulator.New(options); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -92,6 +101,7 @@ func newRig(t testing.TB, db database) *rig {
 		if err := r.simulator.Close(); err != nil {
 			t.Error(err)
 		}
+		r.keepsToItself()
 		if t.Failed() {
 			t.Logf("log of the daemon:\n%s", r.log)
 		}
@@ -103,10 +113,8 @@ func newRig(t testing.TB, db database) *rig {
 		t.Fatal(err)
 	}
 	key := r.simulator.RootKey()
-	config := fmt.Sprintf(rigConfig, db.url(r.dir), r.http, r.simulator.URL(), hex.EncodeToString(key[:]), r.crm.url())
-	if err := os.WriteFile(r.configFile(), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	r.text = fmt.Sprintf(rigConfig, db.url(r.dir), r.simulator.URL(), hex.EncodeToString(key[:]), r.crm.url())
+	r.configure("")
 	return r
 }
 
@@ -116,20 +124,31 @@ func (r *rig) configFile() string { return filepath.Join(r.dir, "leadgate.toml")
 func (r *rig) leadgate(args ...string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asLeadgate+"=1", "RIG_TOKEN="+rigToken, "RIG_SECRET="+rigSecret)
+	cmd.Env = append(cmd.Env, r.env...)
 	cmd.Dir = r.dir
 	return cmd
 }
+
+var listening = regexp.MustCompile(`msg="leadgate runs" http=(\S+)`)
 
 // start runs the daemon and returns when it answers.
 func (r *rig) start() {
 	r.Helper()
 	r.daemon = r.leadgate("run", "-c", r.configFile())
 	r.daemon.Stdout, r.daemon.Stderr = r.log, r.log
+	logged := len(r.log.String())
 	if err := r.daemon.Start(); err != nil {
 		r.Fatal(err)
 	}
 	daemon := r.daemon
 	r.Cleanup(func() { end(daemon, syscall.SIGKILL) })
+	r.eventually("the daemon says where it listens", func() bool {
+		address := listening.FindStringSubmatch(r.log.String()[logged:])
+		if address != nil {
+			r.http = address[1]
+		}
+		return address != nil
+	})
 	r.eventually("the daemon answers", func() bool {
 		resp, err := http.Get("http://" + r.http + "/healthz")
 		if err != nil {
