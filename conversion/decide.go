@@ -80,10 +80,9 @@ func (p *Policy) arrive(m chat.Message, s State, hits []hit, d Decision) (Decisi
 			continue
 		}
 		switch {
-		case standingAt(s.Transitions, f.Name, m.SentAt) != "":
+		case Standing(s.Transitions, f.Name) != "":
+			// Also when a later message registered them first: nobody enters a funnel twice.
 			d.Returned = d.Returned || won != nil || i == 0 && clicked
-		case cause.Kind == chat.CauseUntracked && Standing(s.Transitions, f.Name) != "":
-			// It was written before the message that registered the person, and says nothing that this one did not.
 		case cause.Kind != "":
 			d.Transitions = append(d.Transitions, p.transition(m, i, 0, "", cause, phrase))
 			brought = brought || s.Lead.Source == ""

@@ -205,16 +205,6 @@ func TestEntry(t *testing.T) {
 			s.wantChanges("touch phrase Help page", "Support:  -> Question (inbound_phrase Help page)")
 			s.wantStage("Sales", "Lead Entry")
 		}},
-		{"a source phrase from before the entry that arrives late registers the lead at its own time", func(s *story) {
-			s.lead(5, "from my blog")
-			s.business(6, "Payment received")
-			s.lead(2, "I came from Instagram")
-			s.wantChanges("touch phrase Instagram", entersSales)
-			s.wantStage("Sales", "Sale")
-			if got := standingAt(s.state.Transitions, "Sales", minute(3)); got != "Lead Entry" {
-				s.Errorf("between the two the lead stands at %q", got)
-			}
-		}},
 		{"whose transitions were all deleted enters again", func(s *story) {
 			s.lead(0, "I came from Instagram")
 			s.state.Transitions = nil
@@ -247,6 +237,13 @@ func TestReturn(t *testing.T) {
 			s.lead(0, "I came from Instagram")
 			s.lead(1, "I came from Instagram, I need help")
 			s.wantChanges("touch phrase Instagram", "returned", "Support:  -> Question (inbound_phrase Help page)")
+		}},
+		{"a phrase from before the entry that arrives late is a return: nobody enters twice", func(s *story) {
+			s.lead(5, "from my blog")
+			s.business(6, "Payment received")
+			s.lead(2, "I came from Instagram")
+			s.wantChanges("touch phrase Instagram", "returned")
+			s.wantStage("Sales", "Sale")
 		}},
 		{"other words are no return", func(s *story) {
 			s.lead(0, "I came from Instagram")

@@ -77,6 +77,8 @@ func checkPromises(t *rapid.T, funnels []Funnel, m chat.Message, s State, d Deci
 			t.Fatalf("two transitions in %s: %+v", change.Funnel, d.Transitions)
 		case change.From != standingAt(s.Transitions, change.Funnel, m.SentAt):
 			t.Fatalf("%+v is not from where the lead stood", change)
+		case change.From == "" && Standing(s.Transitions, change.Funnel) != "":
+			t.Fatalf("%+v enters a second time", change)
 		case change.From == change.To:
 			t.Fatalf("%+v leads nowhere", change)
 		case (m.Direction == chat.Inbound) != (change.From == "" && change.To == funnels[i].Stages[0]):
