@@ -287,6 +287,25 @@ func TestWhatHasWaitedForHalfOfItsLeaseGoesBack(t *testing.T) {
 	}
 }
 
+// deaf is a queue that never says when something is due.
+type deaf struct{ delivery.Queue }
+
+func (deaf) NextAt(context.Context, time.Time, []string) (time.Time, error) { return time.Time{}, nil }
+
+func TestWakeIsEnoughToHaveADeliverySent(t *testing.T) {
+	h := newHouse(t, crm).realTime()
+	h.carrier = delivery.New(deaf{h.store}, delivery.Options{})
+	h.carrier.SetSenders(h.senders())
+	run(t, h.carrier)
+	eventually(t, "it runs", func() bool { return !h.carrier.Alive().IsZero() })
+	for i, event := range []string{"ana/1", "bia/1", "ana/2"} {
+		h.now = time.Now()
+		h.commit(crm, event)
+		h.carrier.Wake()
+		eventually(t, "it has arrived", func() bool { return len(h.receivers[crm].got()) == i+1 })
+	}
+}
+
 func TestWakeNeverBlocks(t *testing.T) {
 	c := delivery.New(newHouse(t).store, delivery.Options{})
 	for range 1000 {

@@ -70,6 +70,16 @@ func TestRejectionsAreCountedApartFromFailures(t *testing.T) {
 	}
 }
 
+func TestWhatADestinationAsksForIsHonoredForADayAtMost(t *testing.T) {
+	d := delivery.Delivery{Key: "evt_1", Attempt: 1}
+	for asked, want := range map[time.Duration]time.Duration{time.Hour: time.Hour, 100 * time.Hour: 24 * time.Hour} {
+		step := delivery.Next(d, delivery.Result{Verdict: delivery.Again, After: asked}, noon())
+		if got := step.At.Sub(noon()); got != want {
+			t.Errorf("asked for %s, it waits for %s", asked, got)
+		}
+	}
+}
+
 func TestJitterSpreadsWhatFailedTogether(t *testing.T) {
 	seen := map[time.Time]bool{}
 	for _, key := range []string{"evt_1", "evt_2", "evt_3", "evt_4", "evt_5"} {
