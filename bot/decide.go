@@ -36,7 +36,7 @@ func decideMessage(p *Policy, in Input, s State) Decision {
 	}
 	c := p.Conversion.Decide(m, conversion.State{Lead: s.Lead, Transitions: s.Transitions, Matched: s.Matched})
 	if !s.Lead.Known() && c.Touch == nil {
-		return Decision{}
+		return Decision{Matched: c.Matched} // for edits: who wrote it may be a lead by then
 	}
 	b := newBuilder(p, in, s, m.SentAt, m.Number)
 	b.identify(m)

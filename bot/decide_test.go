@@ -150,7 +150,9 @@ func TestWhoMeansNothingToTheFunnelsLeavesNoTrace(t *testing.T) {
 		"an empty text":                      inbound("A1", "", ten),
 		"a later stage's phrase from a lead": inbound("A1", scheduling, ten),
 	} {
-		if d := mustDecide(t, p, in, State{}); !d.Empty() {
+		d := mustDecide(t, p, in, State{})
+		d.Matched = nil // what edits of the message need says nothing of anybody
+		if !d.Empty() {
 			t.Errorf("%s: decided %+v", name, d)
 		}
 	}
