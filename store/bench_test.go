@@ -34,12 +34,14 @@ func BenchmarkUpdate(b *testing.B) {
 	})
 }
 
-// BenchmarkUpdateOfNothing is a message of somebody unknown that matches nothing.
+// BenchmarkUpdateOfNothing is a message of somebody unknown that matches nothing: only its key is kept.
 func BenchmarkUpdateOfNothing(b *testing.B) {
 	benchEach(b, func(b *testing.B, s *Store) {
 		b.ReportAllocs()
+		i := 0
 		for b.Loop() {
-			update(b, s, message("M", chat.Person{Phone: "+1", LID: "1"}), bot.Decision{})
+			i++
+			update(b, s, message(fmt.Sprintf("M%d", i), chat.Person{Phone: "+1", LID: "1"}), bot.Decision{})
 		}
 	})
 }

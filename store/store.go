@@ -31,7 +31,7 @@ var (
 
 // Options say how a store is opened. The zero value is what a daemon wants that keeps no message texts.
 type Options struct {
-	MessageText bool // keep the texts of messages that changed something
+	MessageText bool // keep the texts of leads' messages
 	ReadOnly    bool // look beside a running daemon: nothing is created, migrated or written
 }
 

@@ -134,7 +134,8 @@ func (s *Store) commit(ctx context.Context, tx *sql.Tx, in bot.Input, state bot.
 	return writeDeliveries(ctx, tx, in.At, d.Deliveries, events)
 }
 
-// writeInput records the input, with its message's text where that is kept.
+// writeInput records the input; with its message's text where that is kept, but for a person who is no lead: nobody could
+// ask for it to be erased.
 func (s *Store) writeInput(ctx context.Context, tx *sql.Tx, in bot.Input, leadID string, matched []conversion.Match) error {
 	if in.Key == "" {
 		return fmt.Errorf("%w: the input has no key", errImpossible)
@@ -143,7 +144,7 @@ func (s *Store) writeInput(ctx context.Context, tx *sql.Tx, in bot.Input, leadID
 	switch {
 	case in.Message != nil:
 		number, message = null(in.Message.Number), null(in.Message.ID)
-		if s.opts.MessageText {
+		if s.opts.MessageText && leadID != "" {
 			text = sql.NullString{String: clean(in.Message.Text), Valid: true}
 		}
 	case in.Number != nil:

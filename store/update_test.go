@@ -250,7 +250,10 @@ func TestMessageTextsAreKeptOnlyWhereThatIsWanted(t *testing.T) {
 		s.Close()
 		s = p.open(Options{MessageText: true})
 		update(t, s, message("M2", person(lead)), bot.Decision{Lead: &lead})
-		for key, want := range map[string]int{"message/front-desk/M1": 0, "message/front-desk/M2": 1} {
+		update(t, s, message("M3", chat.Person{Phone: "+9"}), bot.Decision{}) // of somebody who is no lead
+		for key, want := range map[string]int{
+			"message/front-desk/M1": 0, "message/front-desk/M2": 1, "message/front-desk/M3": 0,
+		} {
 			if n := count(t, s, "SELECT COUNT(text) FROM input WHERE key = $1", key); n != want {
 				t.Errorf("%s: %d texts, want %d", key, n, want)
 			}
