@@ -92,8 +92,8 @@ func (c *Carrier) Wake() {
 	}
 }
 
-// Alive is when the coordinator last turned: within the last seconds, or something is wrong with it or its queue. It is
-// the zero time before Run.
+// Alive is when the coordinator last turned. It turns every second, and every 20 seconds at the slowest while the queue
+// fails; when it has not for longer, it hangs. It is the zero time before Run.
 func (c *Carrier) Alive() time.Time {
 	at := c.alive.Load()
 	if at == 0 {

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	queueWithin   = 30 * time.Second       // for a turn of the queue; then it counts as failed
+	queueWithin   = 10 * time.Second       // for a turn of the queue; then it counts as failed
 	lookEvery     = time.Second            // other processes may have committed what this one was not told of
 	lookSoonest   = 20 * time.Millisecond  // when something was due that could not be claimed
 	firstBackoff  = 100 * time.Millisecond // after a turn that failed, doubled by each that follows

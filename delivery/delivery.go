@@ -49,7 +49,7 @@ type Sender interface {
 	Send(context.Context, Delivery) Result
 }
 
-// A Settled delivery is a claimed one whose attempt has ended.
+// A Settled delivery is a claimed one whose attempt has ended. Its Body is gone.
 type Settled struct {
 	Delivery Delivery
 	Result   Result

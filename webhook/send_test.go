@@ -175,7 +175,9 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 }
 
 func TestACertificateIsChecked(t *testing.T) {
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	protocol := ""
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { protocol = r.Proto }))
+	server.EnableHTTP2 = true
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.StartTLS()
 	t.Cleanup(server.Close)
@@ -186,8 +188,8 @@ func TestACertificateIsChecked(t *testing.T) {
 	trusting := senderTo(t, server.URL, func(_ *webhook.Config, o *webhook.Options) {
 		o.Roots = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	})
-	if result = trusting.Send(t.Context(), event()); result.Verdict != delivery.Done {
-		t.Errorf("known authority: %+v", result)
+	if result = trusting.Send(t.Context(), event()); result.Verdict != delivery.Done || protocol != "HTTP/2.0" {
+		t.Errorf("known authority: %+v by %q", result, protocol)
 	}
 }
 
