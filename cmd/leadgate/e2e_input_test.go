@@ -91,31 +91,32 @@ func TestEndToEndAnUnusableStoreOrConfigIsRefusedInOneLine(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		make func(r *rig)
-		want []string
+		want []string // words of what the daemon says
+		line bool     // it says one line
 	}{
 		{"a store that is not SQLite", func(r *rig) {
 			write(r, "leadgate.db", bytes.Repeat([]byte("Dear diary, today\n"), 1000))
-		}, []string{"leadgate.db", "not"}},
+		}, []string{"leadgate.db", "not"}, true},
 		{"a store that was cut off", func(r *rig) {
 			write(r, "leadgate.db", append([]byte("SQLite format 3\x00"), bytes.Repeat([]byte{0xa5}, 5000)...))
-		}, []string{"leadgate.db"}},
+		}, []string{"leadgate.db"}, true},
 		{"a store that is a directory", func(r *rig) {
 			if err := os.Mkdir(filepath.Join(r.dir, "leadgate.db"), 0o700); err != nil {
 				r.Fatal(err)
 			}
-		}, []string{"leadgate.db"}},
+		}, []string{"leadgate.db"}, true},
 		{"a config of a megabyte in one unknown key", func(r *rig) {
 			r.configure("\nnonsense = \"" + strings.Repeat("y", 1<<20) + "\"\n")
-		}, []string{"leadgate.toml", "nonsense"}},
+		}, []string{"leadgate.toml", "nonsense"}, false},
 		{"a config of a megabyte of tables", func(r *rig) {
 			r.configure(strings.Repeat("[[numbr]]\n", 1<<20/10))
-		}, []string{"leadgate.toml", "numbr"}},
+		}, []string{"leadgate.toml", "numbr"}, false},
 		{"a config of seventeen megabytes", func(r *rig) {
 			r.configure(strings.Repeat(megabyte, 17))
-		}, []string{"leadgate.toml", "larger"}},
+		}, []string{"leadgate.toml", "larger"}, false},
 		{"a config that is not text", func(r *rig) {
 			write(r, "leadgate.toml", bytes.Repeat([]byte{0, 0xff, 0xfe, '\n'}, 1<<18))
-		}, []string{"leadgate.toml"}},
+		}, []string{"leadgate.toml"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, &sqliteFile{})
@@ -127,6 +128,9 @@ func TestEndToEndAnUnusableStoreOrConfigIsRefusedInOneLine(t *testing.T) {
 			said := string(out)
 			if strings.Contains(said, "goroutine ") || !strings.Contains(err.Error(), "exit status 1") {
 				t.Errorf("the daemon ended with %v:\n%.2000s", err, said)
+			}
+			if c.line && (strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "leadgate: open the store: ")) {
+				t.Errorf("the daemon says more than a line: %.2000s", said)
 			}
 			if len(said) > 20_000 {
 				t.Errorf("the daemon says %d bytes", len(said))

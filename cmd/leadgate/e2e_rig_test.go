@@ -67,6 +67,16 @@ func destination(name, url, events string) string {
 	return fmt.Sprintf("[[destination]]\nname = %q\nurl = %q\nsecret_env = \"RIG_SECRET\"\nallow_private = true\nevents = [%s]\n", name, url, events)
 }
 
+// account is one more business number of the simulated WhatsApp.
+func (r *rig) addAccount(phone string) *simulator.Account {
+	r.Helper()
+	account, err := r.simulator.AddAccount(simulator.AccountOptions{Phone: phone, Name: "Another"})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return account
+}
+
 // person is somebody who can write to the number.
 func (r *rig) person(options simulator.PersonOptions) *simulator.Person {
 	r.Helper()
@@ -172,7 +182,7 @@ func (r *rig) isReady() {
 // numbers is how the API shows the numbers, by name.
 func (r *rig) numbers() map[string]web.Number {
 	r.Helper()
-	status, page := r.get("/api/v1/numbers", rigToken)
+	status, page := r.get("/api/v1/numbers", r.token)
 	if status != http.StatusOK {
 		r.Fatalf("/api/v1/numbers answers %d: %s", status, page)
 	}
@@ -207,6 +217,30 @@ func (r *rig) metric(series string) float64 {
 		}
 	}
 	return 0
+}
+
+// pairNumber links a number to an account, by the API and the QR code.
+func (r *rig) pairNumber(name string, account *simulator.Account) {
+	r.Helper()
+	req, err := http.NewRequestWithContext(r.Context(), http.MethodPost, "http://"+r.http+"/api/v1/numbers/"+name+"/pair", http.NoBody)
+	if err != nil {
+		r.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+r.token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusAccepted {
+		r.Fatalf("pairing %s is answered with %s", name, resp.Status)
+	}
+	r.eventually("there is a QR code for "+name, func() bool { return r.numbers()[name].QR != nil })
+	if err := account.Scan(*r.numbers()[name].QR); err != nil {
+		r.Fatal(err)
+	}
+	r.inState(name, "connected")
+	r.wait(name+" is logged in", account.WaitConnected)
 }
 
 // wait waits for something that the simulator knows.
