@@ -16,7 +16,7 @@ import (
 // Options is how a Carrier works. The zero value is what a daemon wants, but for Metrics.
 type Options struct {
 	Workers int                   // attempts under way at once, shared evenly by the destinations; 0: 32
-	Batch   int                   // deliveries of one destination that are claimed at once at most; 0: 512
+	Batch   int                   // deliveries of one destination that are claimed at once at most; 0: 1024
 	Lease   time.Duration         // how long a claim lasts; an attempt begins within its first half; 0: 1 min
 	Grace   time.Duration         // how long attempts may go on after Run's context has ended; 0: 3 s
 	Now     func() time.Time      // of Run; nil: time.Now
@@ -26,7 +26,7 @@ type Options struct {
 
 const (
 	defaultWorkers = 32
-	defaultBatch   = 512
+	defaultBatch   = 1024
 	defaultLease   = time.Minute
 	defaultGrace   = 3 * time.Second
 )
