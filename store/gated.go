@@ -34,29 +34,62 @@ type gatedConn struct {
 	open bool // a transaction is
 }
 
+// lazily is the key of contexts in which a commit need not wait for the disk.
+type lazily struct{}
+
+// Lazily marks writes to WhatsApp's pool that need not be on the disk when they return, because a power cut may undo
+// them, or because the next write that does wait brings them there: the log is one file, and syncing it syncs all that
+// stands before. On PostgreSQL they wait all the same.
+func Lazily(ctx context.Context) context.Context { return context.WithValue(ctx, lazily{}, true) }
+
+// begin enters the gate and says how to leave it.
+func (c *gatedConn) begin(ctx context.Context) (end func(), err error) {
+	leave, err := c.gate.enter(ctx)
+	if err != nil || ctx.Value(lazily{}) == nil {
+		return leave, err
+	}
+	if err := c.sync(ctx, "NORMAL"); err != nil {
+		leave()
+		return nil, err
+	}
+	return func() {
+		defer leave()
+		// It failing would mean that the connection is broken, and then nothing is committed on it any more.
+		_ = c.sync(context.WithoutCancel(ctx), "FULL")
+	}, nil
+}
+
+// sync sets whether commits of the connection wait for the disk. It must not be called within a transaction.
+func (c *gatedConn) sync(ctx context.Context, level string) error {
+	if _, err := c.SQLiteConn.ExecContext(ctx, "PRAGMA synchronous="+level, nil); err != nil {
+		return fmt.Errorf("set synchronous=%s: %w", level, err)
+	}
+	return nil
+}
+
 // BeginTx enters the gate, and the end of the transaction leaves it.
 func (c *gatedConn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
-	leave, err := c.gate.enter(ctx)
+	end, err := c.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
 	tx, err := c.SQLiteConn.BeginTx(ctx, opts)
 	if err != nil {
-		leave()
+		end()
 		return nil, fmt.Errorf("begin transaction: %w", err)
 	}
 	c.open = true
-	return &gatedTx{tx: tx, conn: c}, nil
+	return &gatedTx{tx: tx, conn: c, end: end}, nil
 }
 
 // ExecContext enters the gate, unless its transaction has done so.
 func (c *gatedConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if !c.open {
-		leave, err := c.gate.enter(ctx)
+		end, err := c.begin(ctx)
 		if err != nil {
 			return nil, err
 		}
-		defer leave()
+		defer end()
 	}
 	result, err := c.SQLiteConn.ExecContext(ctx, query, args)
 	if err != nil {
@@ -68,10 +101,11 @@ func (c *gatedConn) ExecContext(ctx context.Context, query string, args []driver
 type gatedTx struct {
 	tx   driver.Tx
 	conn *gatedConn
+	end  func()
 }
 
 func (t *gatedTx) Commit() error {
-	defer t.end()
+	defer t.over()
 	if err := t.tx.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
@@ -79,14 +113,14 @@ func (t *gatedTx) Commit() error {
 }
 
 func (t *gatedTx) Rollback() error {
-	defer t.end()
+	defer t.over()
 	if err := t.tx.Rollback(); err != nil {
 		return fmt.Errorf("roll back: %w", err)
 	}
 	return nil
 }
 
-func (t *gatedTx) end() {
+func (t *gatedTx) over() {
 	t.conn.open = false
-	t.conn.gate.leave()
+	t.end()
 }
