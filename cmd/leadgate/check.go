@@ -20,13 +20,9 @@ func (c *checkCommand) Run(p *process) error {
 	return nil
 }
 
-// loadConfig reads the config for a command that needs a sound one. Its errors are printed as check prints them; warnings
-// are check's alone.
-func loadConfig(p *process, file string) (*config.Config, error) {
+// loadConfig reads the config for a command that needs a sound one. Its error names the first problem and how to see the
+// others; warnings are check's alone.
+func loadConfig(file string) (*config.Config, error) {
 	cfg, report := config.Load(file, os.LookupEnv)
-	if report.Err() != nil {
-		report.Write(p.stderr)
-		return nil, errReported
-	}
-	return cfg, nil
+	return cfg, report.Err()
 }

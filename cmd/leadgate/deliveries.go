@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"leadgate/config"
 	"leadgate/delivery"
 	"leadgate/store"
 )
@@ -27,20 +28,20 @@ type deliveriesWhich struct {
 	configFile
 	Destination string `placeholder:"NAME" help:"Only those to this destination."`
 	Lead        string `placeholder:"ID" help:"Only those of this lead."`
-	Since       string `placeholder:"TIME" help:"Only those committed at this time or later: 2026-11-21, or 2026-11-21T12:00."`
-	Until       string `placeholder:"TIME" help:"Only those committed before this time."`
+	Since       string `placeholder:"TIME" help:"Only what happened then or later: 2026-11-21, or 2026-11-21T12:00."`
+	Until       string `placeholder:"TIME" help:"Only what happened before that time."`
 }
 
 type deliveriesList struct {
 	deliveriesWhich
-	Status string `enum:"pending,delivered,dead," default:"" help:"Only those in this state: pending, delivered or dead."`
-	Format string `enum:"table,json,csv" default:"table" help:"table, json or csv (default: table)."`
-	Limit  int    `default:"100" help:"How many at most (default: 100)."`
+	Status *string `enum:"pending,delivered,dead" placeholder:"STATUS" help:"Only those that are pending, delivered or dead."`
+	Format string  `enum:"table,json,csv" default:"table" placeholder:"FORMAT" help:"As table, json or csv; ${default} by default."`
+	Limit  int     `default:"100" placeholder:"N" help:"How many at most; ${default} by default."`
 }
 
 type deliveriesRetry struct {
 	deliveriesWhich
-	ID int64 `arg:"" optional:"" help:"Only this delivery."`
+	ID string `arg:"" optional:"" help:"Only this delivery; leadgate deliveries list shows its id."`
 }
 
 // filter is what is selected, with times in the config's time zone.
@@ -51,6 +52,19 @@ func (w *deliveriesWhich) filter(zone *time.Location) (f store.DeliveryFilter, e
 	}
 	f.Until, err = parseTime("--until", w.Until, zone)
 	return f, err
+}
+
+// knownDestination is nil when the config has the destination that was asked for. One that it has no more may still have
+// deliveries.
+func (w *deliveriesWhich) knownDestination(cfg *config.Config) error {
+	names := make([]string, len(cfg.Destinations))
+	for i, d := range cfg.Destinations {
+		names[i] = d.Name
+	}
+	if w.Destination == "" || slices.Contains(names, w.Destination) {
+		return nil
+	}
+	return fmt.Errorf("no destination is called %q; %s", w.Destination, insteadOf(w.Destination, names))
 }
 
 // parseTime reads a day, or a day and a time, in a zone; "" is the zero time.
@@ -68,7 +82,10 @@ func parseTime(flag, text string, zone *time.Location) (time.Time, error) {
 
 // Run lists deliveries. It only reads, so the daemon may be running.
 func (c *deliveriesList) Run(ctx context.Context, p *process) error {
-	cfg, err := loadConfig(p, c.Config)
+	if c.Limit < 1 {
+		return usageError{fmt.Errorf("--limit %d shows nothing; write 1 or more", c.Limit)}
+	}
+	cfg, err := loadConfig(c.Config)
 	if err != nil {
 		return err
 	}
@@ -76,14 +93,17 @@ func (c *deliveriesList) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	filter.State = delivery.State(c.Status)
+	filter.State = delivery.State(value(c.Status))
 	st, err := store.Open(ctx, cfg.Store.URL, store.Options{ReadOnly: true})
 	if err != nil {
-		return fmt.Errorf("open the store: %w", err)
+		return err
 	}
 	defer func() { _ = st.Close() }() // it only read
 	newestFirst, more, err := st.Deliveries(ctx, filter, 0, c.Limit)
 	if err != nil {
+		return err
+	}
+	if err := c.knownDestination(cfg); err != nil && len(newestFirst) == 0 {
 		return err
 	}
 	slices.Reverse(newestFirst)
@@ -95,14 +115,14 @@ func (c *deliveriesList) Run(ctx context.Context, p *process) error {
 		return fmt.Errorf("print deliveries: %w", err)
 	}
 	if more != 0 {
-		fmt.Fprintf(p.stderr, "There are more than these %d; narrow them down, or give --limit.\n", len(rows))
+		fmt.Fprintf(p.stderr, "leadgate: there are more than these %d; narrow them down, or give a higher --limit\n", len(rows))
 	}
 	return nil
 }
 
 // Run makes deliveries due again. It writes, so on SQLite the daemon must not be running.
 func (c *deliveriesRetry) Run(ctx context.Context, p *process) error {
-	cfg, err := loadConfig(p, c.Config)
+	cfg, err := loadConfig(c.Config)
 	if err != nil {
 		return err
 	}
@@ -110,23 +130,54 @@ func (c *deliveriesRetry) Run(ctx context.Context, p *process) error {
 	if err != nil {
 		return err
 	}
-	if filter == (store.DeliveryFilter{}) && c.ID == 0 {
-		return usageError{fmt.Errorf("say which: an id, --destination, --lead, --since or --until")}
+	if filter == (store.DeliveryFilter{}) && c.ID == "" {
+		return usageError{errors.New("say which deliveries: an id, --destination, --lead, --since or --until")}
 	}
-	filter.ID = c.ID
-	st, err := store.Open(ctx, cfg.Store.URL, store.Options{MessageText: cfg.Store.MessageText})
+	if filter.ID, err = deliveryID(c.ID); err != nil {
+		return err
+	}
+	st, err := openExisting(ctx, cfg)
 	if err != nil {
-		return fmt.Errorf("open the store: %w", err)
+		return err
 	}
 	n, err := st.RetryDeliveries(ctx, filter, time.Now())
 	if err := errors.Join(err, st.Close()); err != nil {
 		return err
 	}
-	if n == 0 {
-		return errors.New("none of these deliveries is pending or dead; leadgate deliveries list shows them")
+	if err := c.knownDestination(cfg); err != nil && n == 0 {
+		return err
 	}
-	fmt.Fprintf(p.stdout, "%d deliveries are due; the daemon sends them.\n", n)
+	switch n {
+	case 0:
+		return errors.New("none of these deliveries is pending or dead; leadgate deliveries list shows what there is")
+	case 1:
+		fmt.Fprintln(p.stdout, "1 delivery is due again; the daemon sends it when it runs.")
+	default:
+		fmt.Fprintf(p.stdout, "%d deliveries are due again; the daemon sends them when it runs.\n", n)
+	}
 	return nil
+}
+
+// openExisting opens a store to write to it, but creates none: where there is none, there is nothing to change.
+func openExisting(ctx context.Context, cfg *config.Config) (*store.Store, error) {
+	looked, err := store.Open(ctx, cfg.Store.URL, store.Options{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	_ = looked.Close() // it only read
+	return store.Open(ctx, cfg.Store.URL, store.Options{MessageText: cfg.Store.MessageText})
+}
+
+// deliveryID reads an id as it is listed; "" is 0, which is no delivery's.
+func deliveryID(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id < 1 {
+		return 0, usageError{fmt.Errorf("%q is not the id of a delivery; leadgate deliveries list shows the ids", text)}
+	}
+	return id, nil
 }
 
 // A deliveryRow is a delivery as it is listed.

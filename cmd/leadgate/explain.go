@@ -4,20 +4,22 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"leadgate/chat"
 	"leadgate/config"
 	"leadgate/conversion"
+	"leadgate/fault"
 )
 
 type explainCommand struct {
 	configFile
 	Text   string `arg:"" help:"What is written."`
-	Number string `placeholder:"NAME" help:"The number in whose chat it is written (default: the first)."`
-	From   string `enum:"lead,business" default:"lead" help:"Who writes: lead or business (default: lead)."`
-	Stage  string `placeholder:"STAGE" help:"Where the lead stands (default: a lead who writes is new, one who is written to stands at the entry)."`
+	Number string `placeholder:"NAME" help:"The number in whose chat it is written; the first by default."`
+	From   string `enum:"lead,business" default:"lead" placeholder:"WHO" help:"Who writes it: lead or business; ${default} by default."`
+	Stage  string `placeholder:"STAGE" help:"Where the lead stands. By default one who writes is new, and one who is written to stands at the entry stage."`
 }
 
 // explainedAt is when the explained message is written: after whatever put the lead where they stand.
@@ -25,7 +27,7 @@ func explainedAt() time.Time { return time.Unix(1, 0).UTC() }
 
 // Run says what a message would do, and of every trigger of its direction why it does, or does not.
 func (c *explainCommand) Run(p *process) error {
-	cfg, err := loadConfig(p, c.Config)
+	cfg, err := loadConfig(c.Config)
 	if err != nil {
 		return err
 	}
@@ -78,11 +80,26 @@ func (c *explainCommand) state(cfg *config.Config, from chat.Direction) (s conve
 	case stage == "":
 		return s, "a lead at the entry stage", nil
 	case len(s.Transitions) == 0:
-		return s, "", fmt.Errorf("no funnel has a stage %q; the config has %s", stage, strings.Join(known, ", "))
+		return s, "", fmt.Errorf("no funnel has a stage %q; %s", stage, insteadOf(stage, known))
 	case from == chat.Inbound:
 		return s, fmt.Sprintf("A lead at %q", stage), nil
 	}
 	return s, fmt.Sprintf("a lead at %q", stage), nil
+}
+
+// insteadOf says what to write instead of a name that nothing has: the one that was probably meant, or all that there are.
+func insteadOf(name string, known []string) string {
+	if near := fault.Nearest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(known) == 0 {
+		return "the config has none"
+	}
+	quoted := make([]string, len(known))
+	for i, k := range known {
+		quoted[i] = strconv.Quote(k)
+	}
+	return "the config has " + strings.Join(quoted, ", ")
 }
 
 func printExplanation(w io.Writer, e conversion.Explanation) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode"
+	"unicode/utf8"
 
 	"rsc.io/qr"
 
@@ -20,7 +21,7 @@ type linksCommand struct {
 
 // Run lists the links that open a chat with a source's phrase already written.
 func (c *linksCommand) Run(p *process) error {
-	cfg, err := loadConfig(p, c.Config)
+	cfg, err := loadConfig(c.Config)
 	if err != nil {
 		return err
 	}
@@ -48,17 +49,18 @@ func writeQRCodes(p *process, dir string, links []conversion.Link) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("make the directory for QR codes: %w", err)
 	}
-	taken := map[string]int{}
+	taken := map[string]bool{}
 	for _, l := range links {
 		code, err := qr.Encode(l.URL, qr.M)
 		if err != nil {
 			return fmt.Errorf("source %q: its link of %d characters is too long for a QR code; shorten the phrase", l.Source, len(l.URL))
 		}
-		name := fileName(l.Source) + "-" + fileName(l.Number)
-		taken[name]++
-		if n := taken[name]; n > 1 {
-			name = fmt.Sprintf("%s-%d", name, n)
+		first := fileName(l.Source) + "-" + fileName(l.Number)
+		name := first
+		for n := 2; taken[name]; n++ {
+			name = fmt.Sprintf("%s-%d", first, n)
 		}
+		taken[name] = true
 		file := filepath.Join(dir, name+".png")
 		if err := os.WriteFile(file, code.PNG(), 0o644); err != nil {
 			return fmt.Errorf("write a QR code: %w", err)
@@ -68,12 +70,16 @@ func writeQRCodes(p *process, dir string, links []conversion.Link) error {
 	return nil
 }
 
-// fileName is a name with everything but letters and digits as a dash.
+// longestFileName keeps the name of a file, made of two, under the 255 bytes that file systems take.
+const longestFileName = 30
+
+// fileName is a name in small letters, with everything but letters and digits as a dash.
 func fileName(name string) string {
-	return strings.Map(func(r rune) rune {
+	plain := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)
 		}
 		return '-'
 	}, name)
+	return string([]rune(plain)[:min(longestFileName, utf8.RuneCountInString(plain))])
 }

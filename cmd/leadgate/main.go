@@ -29,7 +29,7 @@ func main() {
 // commands is the command line.
 type commands struct {
 	Run        runCommand        `cmd:"" help:"Run the daemon."`
-	Demo       demoCommand       `cmd:"" help:"Run the daemon on a simulated WhatsApp: no phone, no config, no network needed."`
+	Demo       demoCommand       `cmd:"" help:"Run the daemon on a simulated WhatsApp: without phone, config or network."`
 	Check      checkCommand      `cmd:"" help:"Check the config: every problem, each with its line and a hint."`
 	Test       testCommand       `cmd:"" help:"Play conversation scripts against the config, without network, on a virtual clock."`
 	Pair       pairCommand       `cmd:"" help:"Log into a number: show the QR code, its text, or the code to type on the phone."`
@@ -42,7 +42,7 @@ type commands struct {
 
 // configFile is the flag that most commands share.
 type configFile struct {
-	Config string `short:"c" default:"leadgate.toml" placeholder:"FILE" help:"The config file (default: leadgate.toml)."`
+	Config string `short:"c" default:"leadgate.toml" placeholder:"FILE" help:"The config file; ${default} by default."`
 }
 
 // process is what a command sees of the process that it runs in.
@@ -51,7 +51,8 @@ type process struct {
 	stdout, stderr io.Writer
 }
 
-// A usageError is a command line that asks for something that can't be: it ends the process with exitUsage.
+// A usageError is a command line that asks for something that can't be, and says what to write instead. It ends the
+// process with exitUsage.
 type usageError struct{ error }
 
 // run is the whole program but for the process's own end: it returns the exit code.
@@ -72,11 +73,12 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "leadgate: %v; see leadgate --help\n", err)
+		fmt.Fprintf(stderr, "leadgate: %v\n", misuse(args, err))
 		return exitUsage
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the second Ctrl-C ends what does not end by itself
 	command.BindTo(ctx, (*context.Context)(nil))
 	err = command.Run(&process{stdin: stdin, stdout: stdout, stderr: stderr})
 	var usage usageError
@@ -85,12 +87,30 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitDone
 	case errors.Is(err, errReported):
 		return exitProblem
-	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "leadgate: %v; see leadgate --help\n", err)
-		return exitUsage
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "leadgate: interrupted")
+		return exitProblem
 	}
 	fmt.Fprintf(stderr, "leadgate: %v\n", err)
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
 	return exitProblem
+}
+
+// misuse says what is wrong with a command line, and where to read how it is meant.
+func misuse(args []string, err error) error {
+	if len(args) == 0 {
+		return errors.New("say what to do; leadgate --help lists the commands, leadgate demo shows what they are for")
+	}
+	about := "leadgate"
+	var parsing *kong.ParseError
+	if errors.As(err, &parsing) {
+		if command := parsing.Context.Selected(); command != nil {
+			about = command.FullPath()
+		}
+	}
+	return fmt.Errorf("%w; see %s --help", err, about)
 }
 
 // errReported is the error of a command that has said on its own what the problem is.

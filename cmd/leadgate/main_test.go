@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // asLeadgate makes the test binary be leadgate itself: the tests run the real main in processes of its own, which they
@@ -23,5 +25,5 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	os.Exit(m.Run())
+	testscript.Main(m, map[string]func(){"leadgate": main})
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"leadgate/config"
 	"leadgate/script"
@@ -17,7 +19,7 @@ type testCommand struct {
 
 // Run plays every script and says which hold; one that does not makes it fail.
 func (c *testCommand) Run(ctx context.Context, p *process) error {
-	cfg, err := loadConfig(p, c.Config)
+	cfg, err := loadConfig(c.Config)
 	if err != nil {
 		return err
 	}
@@ -34,7 +36,7 @@ func (c *testCommand) Run(ctx context.Context, p *process) error {
 		fmt.Fprintf(p.stdout, "ok  %s\n", file)
 	}
 	if failed > 0 {
-		fmt.Fprintf(p.stderr, "leadgate: %d of %d scripts failed\n", failed, len(c.Scripts))
+		fmt.Fprintf(p.stderr, "leadgate: %d of %d scripts did not hold\n", failed, len(c.Scripts))
 		return errReported
 	}
 	return nil
@@ -42,16 +44,26 @@ func (c *testCommand) Run(ctx context.Context, p *process) error {
 
 func playFile(ctx context.Context, cfg *config.Config, file string) error {
 	f, err := os.Open(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%s: there is no such script", file)
-	}
 	if err != nil {
-		return fmt.Errorf("open the script: %w", err)
+		return unreadable(file, err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return fmt.Errorf("%s: error: it is a directory; name the scripts in it, as %s", file, filepath.Join(file, "*.txt"))
+	}
 	s, err := script.Parse(file, f)
 	if err != nil {
 		return err
 	}
 	return script.Play(ctx, cfg, s)
+}
+
+func unreadable(file string, err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: error: there is no such script", file)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: error: no permission to read it", file)
+	}
+	return fmt.Errorf("%s: error: %w", file, err)
 }

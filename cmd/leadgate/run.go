@@ -30,7 +30,7 @@ type runCommand struct {
 
 // Run runs the daemon until it is interrupted.
 func (c *runCommand) Run(ctx context.Context, p *process) error {
-	cfg, err := loadConfig(p, c.Config)
+	cfg, err := loadConfig(c.Config)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (d *daemon) run(ctx context.Context) error {
 
 	st, err := store.Open(ctx, cfg.Store.URL, store.Options{MessageText: cfg.Store.MessageText})
 	if err != nil {
-		return fmt.Errorf("open the store: %w", err)
+		return err
 	}
 	defer closing(d.log, "store", st.Close)
 	registry.MustRegister(newStoreCollector(st))
