@@ -101,6 +101,7 @@ type decrypted struct {
 // DoDecryptionTxn implements store.EventBuffer. A decryption that fails is tried again when the database turns out not
 // to work, and once more when it does: only then is it the message that can't be decrypted.
 func (b eventBuffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.Context) error) error {
+	tries := 0 // with a database that works
 	for attempt := 0; ; attempt++ {
 		var put decrypted
 		err := b.EventBuffer.DoDecryptionTxn(context.WithValue(ctx, putKey{}, &put), decrypt)
@@ -112,10 +113,10 @@ func (b eventBuffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.C
 			return err //nolint:wrapcheck // whatsmeow compares it
 		}
 		broken := b.probe(ctx)
-		if broken == nil && attempt > 0 {
-			return err //nolint:wrapcheck // whatsmeow compares it
+		if broken == nil {
+			tries++
 		}
-		if broken != nil && !b.wait(ctx, attempt, broken) {
+		if tries > 1 || broken != nil && !b.wait(ctx, attempt, broken) {
 			return err //nolint:wrapcheck // whatsmeow compares it
 		}
 	}

@@ -49,15 +49,19 @@ func (n *Number) hear(ctx context.Context, heard notice, now time.Time) {
 	case *events.StreamReplaced:
 		n.drop()
 		n.line.replaced(now)
+		n.finishOffers() // the process that waited for the pairing has taken the device over
 	case *events.ClientOutdated:
 		n.drop()
-		n.line.outdated(n.link.version.Load().String(), now)
+		n.outdated(ctx, now)
+		n.failOffers()
 	case *events.TemporaryBan:
 		n.drop()
 		n.line.banned(evt.Code.String(), evt.Expire, now)
+		n.failOffers()
 	case *events.ConnectFailure:
 		n.drop()
 		n.line.refused(evt.Reason.String(), now)
+		n.failOffers()
 	default:
 		n.hearPairing(ctx, evt, now)
 	}
@@ -76,15 +80,26 @@ func (n *Number) disconnected(why string, now time.Time) {
 	n.line.lost(why, now)
 }
 
+// outdated tries again at once when WhatsApp has a newer version now than the one that it refused.
+func (n *Number) outdated(ctx context.Context, now time.Time) {
+	refused := n.link.version.Load()
+	n.link.lookUpVersion(ctx)
+	if current := n.link.version.Load(); refused.LessThan(*current) {
+		n.line.lost(fmt.Sprintf("WhatsApp does not accept version %s any more, trying %s", refused, current), now)
+		return
+	}
+	n.line.outdated(refused.String(), now)
+}
+
 // loggedOut gives the device up and waits for the next pairing.
 func (n *Number) loggedOut(ctx context.Context, why string, now time.Time) {
 	n.line.loggedOut(why, now)
-	n.drop()
+	n.giveUp()
 	// whatsmeow deletes it too, at a time of its own.
 	if err := n.devices.DeleteDevice(ctx, &store.Device{ID: &n.device}); err != nil {
 		n.log.Warn("logged out device not deleted", "err", err)
 	}
-	n.cli, n.gone, n.device = nil, n.device, types.EmptyJID
+	n.gone, n.device = n.device, types.EmptyJID
 	n.resetAt, n.deviceAt = time.Time{}, now
 }
 
@@ -108,9 +123,6 @@ func (n *Number) tendConnection(ctx context.Context, now time.Time) {
 	if n.cli == nil || !due(n.line.dialAt, now) {
 		return
 	}
-	if n.line.state == Outdated {
-		n.link.lookUpVersion(ctx)
-	}
 	n.line.dialled(now)
 	n.show()
 	if err := n.dial(ctx); err != nil && ctx.Err() == nil {
@@ -119,23 +131,29 @@ func (n *Number) tendConnection(ctx context.Context, now time.Time) {
 }
 
 // dial connects the client; it is not logged in yet. whatsmeow's handshake does not look at the context, so it is left
-// behind when the context ends: a closed connection ends it.
+// behind when the context ends.
 func (n *Number) dial(ctx context.Context) error {
-	cli, failed := n.cli, make(chan error, 1)
-	go func() {
-		err := cli.ConnectContext(ctx)
-		if errors.Is(err, whatsmeow.ErrAlreadyConnected) {
-			cli.Disconnect()
-			err = cli.ConnectContext(ctx)
-		}
-		failed <- err
-	}()
+	failed := make(chan error, 1)
+	go func() { failed <- n.connect() }()
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
+		n.abandon()
 		return ctx.Err()
 	}
+}
+
+func connect(ctx context.Context, cli *whatsmeow.Client) error {
+	err := cli.ConnectContext(ctx)
+	if errors.Is(err, whatsmeow.ErrAlreadyConnected) {
+		cli.Disconnect()
+		err = cli.ConnectContext(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("dial: %w", err)
+	}
+	return nil
 }
 
 func (n *Number) dialFailed(ctx context.Context, err error, now time.Time) {
@@ -155,7 +173,7 @@ func (n *Number) scheduleReset(now time.Time) {
 		n.resets = 0
 	}
 	if n.resetAt.IsZero() {
-		n.resetAt = now.Add(growing(n.delays.first, n.delays.longest, n.resets))
+		n.resetAt = now.Add(growing(n.delays.redeliverFirst, n.delays.redeliverLongest, n.resets))
 		n.resets++
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"go.mau.fi/whatsmeow/types"
 	"go.mau.fi/whatsmeow/types/events"
 
 	"leadgate/chat"
@@ -136,7 +137,8 @@ func TestOneNumberDownOthersFine(t *testing.T) {
 	d.run(chat.Number{Name: "front-desk", Phone: frontDesk}, chat.Number{Name: "sales", Phone: "+5511987650002"})
 	d.pair("front-desk", d.account)
 	d.pair("sales", other)
-	d.account.Offline(true)
+	d.account.FailLogin(503, 0, 0)
+	d.account.Cut()
 	d.waitState("front-desk", Reconnecting)
 	ana := d.person(simulator.PersonOptions{})
 	for range 3 {
@@ -177,14 +179,14 @@ func TestAnOutageIsToldAndNothingOfItIsLost(t *testing.T) {
 }
 
 func TestAServerThatIsAwayOrStrangeIsTriedAgain(t *testing.T) {
-	for name, break_ := range map[string]func(*desk) (mend func()){
+	for name, spoil := range map[string]func(*desk) (mend func()){
 		"answers 503 to the request": func(d *desk) func() { d.sim.RefuseHTTP(503); return func() { d.sim.RefuseHTTP(0) } },
 		"answers 403 to the request": func(d *desk) func() { d.sim.RefuseHTTP(403); return func() { d.sim.RefuseHTTP(0) } },
 		"refuses the login for now":  func(d *desk) func() { d.account.FailLogin(503, 0, 0); return func() { d.account.FailLogin(0, 0, 0) } },
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := paired(t, simulator.Options{})
-			mend := break_(d)
+			mend := spoil(d)
 			d.account.Cut()
 			d.expectTold(ChangeConnected, ChangeDisconnected)
 			mend()
@@ -290,10 +292,13 @@ func TestALoginWhoseConnectionBrokeMeanwhileIsNoConnection(t *testing.T) {
 
 func TestAPanicInTheLoopOfANumberIsItsOwnTrouble(t *testing.T) {
 	n := newDesk(t, simulator.Options{}).open().Number("front-desk")
+	n.use(t.Context(), n.devices.new())
+	n.device = types.NewJID("5511987650001", types.DefaultUserServer)
 	n.listener = nil // telling it of a change panics
-	n.line.online(noon)
+	n.line.replaced(noon)
+	n.line.dialAt = time.Now().Add(time.Hour)
 	next := n.survive(t.Context())
-	if n.line.state != Reconnecting || time.Until(next) > 2*time.Second {
+	if n.line.state != Reconnecting || n.cli != nil || time.Until(next) > 2*time.Second {
 		t.Errorf("is %q and goes on at %v", n.line.state, next)
 	}
 }

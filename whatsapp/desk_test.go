@@ -147,7 +147,9 @@ func paired(t *testing.T, opts simulator.Options) *desk {
 
 func (d *desk) pair(name string, with *simulator.Account) {
 	d.t.Helper()
-	events, err := d.Number(name).Pair(d.t.Context(), false)
+	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
+	defer cancel()
+	events, err := d.Number(name).Pair(ctx, false)
 	if err != nil {
 		d.t.Fatal(err)
 	}

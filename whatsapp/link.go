@@ -104,26 +104,24 @@ func trust(key []byte) error {
 	return nil
 }
 
-// lookUpVersion asks WhatsApp which version its own web client has, because an old one is refused (405). It reports
-// whether it found a newer one than was known. Another server is not asked.
-func (l *link) lookUpVersion(ctx context.Context) bool {
+// lookUpVersion asks WhatsApp which version its own web client has, because an old one is refused (405). Another server
+// is not asked, and a failure is no reason not to try.
+func (l *link) lookUpVersion(ctx context.Context) {
 	if l.redirected {
-		return false
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, versionWithin)
 	defer cancel()
 	latest, err := whatsmeow.GetLatestVersion(ctx, l.http)
 	if err != nil {
-		l.log.Info("current version of whatsapp web not found, going on with the built-in one",
+		l.log.Info("current version of whatsapp web not found, going on with the one that is known",
 			"version", l.version.Load().String(), "err", err)
-		return false
+		return
 	}
-	if !l.version.Load().LessThan(*latest) {
-		return false
+	if l.version.Load().LessThan(*latest) {
+		l.version.Store(latest)
+		l.log.Info("current version of whatsapp web found", "version", latest.String())
 	}
-	l.version.Store(latest)
-	l.log.Info("current version of whatsapp web found", "version", latest.String())
-	return true
 }
 
 // introduce is what a client says of itself at the login. whatsmeow would take name and version from variables that all

@@ -16,19 +16,26 @@ import (
 type log struct {
 	log  *slog.Logger
 	part string
+	err  slog.Level // of its errors
 }
 
-func newLog(l *slog.Logger, part string) waLog.Logger { return &log{l, part} }
+func newLog(l *slog.Logger, part string) waLog.Logger { return &log{l, part, slog.LevelWarn} }
 
-func (l *log) Errorf(format string, args ...any) { l.write(slog.LevelWarn, format, args) }
+func (l *log) Errorf(format string, args ...any) { l.write(l.err, format, args) }
 func (l *log) Warnf(format string, args ...any)  { l.write(slog.LevelDebug, format, args) }
 func (l *log) Infof(format string, args ...any)  { l.write(slog.LevelDebug, format, args) }
 
 // Debugf writes whole stanzas in cleartext, only when debug is on.
 func (l *log) Debugf(format string, args ...any) { l.write(slog.LevelDebug, format, args) }
 
-// Sub names a part of whatsmeow.
-func (l *log) Sub(module string) waLog.Logger { return &log{l.log, l.part + "/" + module} }
+// Sub names a part of whatsmeow. The errors of the socket are the ends of connections, which are states of the number.
+func (l *log) Sub(module string) waLog.Logger {
+	sub := &log{l.log, l.part + "/" + module, l.err}
+	if module == "Socket" {
+		sub.err = slog.LevelDebug
+	}
+	return sub
+}
 
 func (l *log) write(level slog.Level, format string, args []any) {
 	ctx := context.Background()

@@ -19,7 +19,7 @@ import (
 
 const (
 	// lookForDevice is how often an unpaired number looks whether `leadgate pair` has linked it. A device is taken when
-	// it was seen twice, so that the process that paired it is done with it.
+	// it was seen twice, so that the process that paired it is done with it. Tests shorten it.
 	lookForDevice = 15 * time.Second
 	// tellAgain is how long a change that the Listener did not take waits.
 	tellAgain = 2 * time.Second
@@ -69,17 +69,22 @@ type Number struct {
 	connection // owned by the loop
 }
 
-// delays before a reconnect that brings a message back.
-type delays struct{ first, longest time.Duration }
+// delays are those of a number's waits that tests shorten.
+type delays struct {
+	redeliverFirst, redeliverLongest time.Duration
+	lookForDevice                    time.Duration
+}
 
 // connection is what only the loop of a number touches.
 type connection struct {
-	cli    *whatsmeow.Client
-	device types.JID // of the phone's linked devices, which one cli is; empty when it is none yet
-	gone   types.JID // the device that was logged out last, which must not be taken again
-	line   line
-	codes  rotation
-	offers []*offer
+	cli     *whatsmeow.Client
+	connect func() error // dials with cli
+	abandon func()       // ends everything that cli does, in its own time; after drop unless it is stuck in a dial
+	device  types.JID    // of the phone's linked devices, which one cli is; empty when it is none yet
+	gone    types.JID    // the device that was logged out last, which must not be taken again
+	line    line
+	codes   rotation
+	offers  []*offer
 
 	shown     State // last logged
 	told      ChangeKind
@@ -123,7 +128,9 @@ func (n *Number) Name() string { return n.name }
 func (n *Number) Status() Status {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.status
+	s := n.status
+	s.Missing = len(n.inbox.missing())
+	return s
 }
 
 // run keeps the number connected until the context ends.
@@ -140,7 +147,7 @@ func (n *Number) run(ctx context.Context) {
 		}
 		timer.Stop()
 	}
-	n.drop()
+	n.giveUp()
 	n.gate.Lock()
 	n.closed = true
 	n.gate.Unlock()
@@ -154,8 +161,8 @@ func (n *Number) survive(ctx context.Context) (next time.Time) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			n.log.Error("number fell over, starting it again", "err", cause, "stack", string(debug.Stack()))
-			n.drop()
-			n.cli, n.device = nil, types.EmptyJID
+			n.giveUp()
+			n.device = types.EmptyJID
 			n.line.lost("internal error, see the log", now)
 			next = now.Add(time.Second)
 		}
@@ -169,7 +176,7 @@ func (n *Number) step(ctx context.Context, now time.Time) time.Time {
 		n.hear(ctx, heard, now)
 	}
 	n.adoptDevice(ctx, now)
-	n.tendPairing(ctx, now)
+	n.tendPairing(now)
 	n.tendConnection(ctx, now)
 	n.tendMissing(ctx, now)
 	n.tell(ctx, now)
@@ -186,7 +193,7 @@ func (n *Number) adoptDevice(ctx context.Context, now time.Time) {
 	if !n.device.IsEmpty() || len(n.offers) > 0 && n.cli != nil || n.deviceAt.After(now) {
 		return
 	}
-	n.deviceAt = now.Add(lookForDevice)
+	n.deviceAt = now.Add(n.delays.lookForDevice)
 	device, err := n.findDevice(ctx)
 	switch {
 	case err != nil:
@@ -224,9 +231,11 @@ func (n *Number) findDevice(ctx context.Context) (*store.Device, error) {
 	return newest, nil
 }
 
-// use makes a client for a device.
+// use makes a client for a device. The client's context ends after its connection and not with ctx: whatsmeow's socket
+// does not bear both at once.
 func (n *Number) use(ctx context.Context, device *store.Device) {
-	n.drop()
+	n.giveUp()
+	ctx, n.abandon = context.WithCancel(context.WithoutCancel(ctx))
 	cli := n.link.newClient(device, n.log)
 	cli.SynchronousAck = true
 	cli.EnableDecryptedEventBuffer = true
@@ -238,9 +247,20 @@ func (n *Number) use(ctx context.Context, device *store.Device) {
 	cli.PrePairCallback = n.mayPair
 	cli.AddEventHandlerWithSuccessStatus(func(evt any) bool { return n.receive(ctx, cli, evt) })
 	n.cli = cli
+	n.connect = func() error { return connect(ctx, cli) }
 	n.mu.Lock()
 	n.client = cli
 	n.mu.Unlock()
+}
+
+// giveUp ends the client, if there is one.
+func (n *Number) giveUp() {
+	if n.cli == nil {
+		return
+	}
+	n.drop()
+	n.abandon()
+	n.cli = nil
 }
 
 // receive takes whatsmeow's events. False leaves a message with WhatsApp.
@@ -345,7 +365,7 @@ func (n *Number) leaveMissing(ctx context.Context) {
 
 // tell brings the Listener up to date about the connection.
 func (n *Number) tell(ctx context.Context, now time.Time) {
-	if kind, any := n.line.change(); any && kind != n.told {
+	if kind, tell := n.line.change(); tell && kind != n.told {
 		n.told = kind
 		change := Change{Number: n.name, Kind: kind, At: now.UTC()}
 		if kind != ChangeConnected {
@@ -385,7 +405,7 @@ func (n *Number) show() {
 	n.paired = !n.device.IsEmpty()
 	n.status = Status{
 		Name: n.name, Phone: n.phone, State: n.line.state, Sentence: sentence, LastError: n.lastError,
-		QR: n.codes.text, Code: n.codes.typed, Since: n.line.since.UTC(), Missing: len(n.inbox.missing()),
+		QR: n.codes.text, Code: n.codes.typed, Since: n.line.since.UTC(),
 	}
 }
 

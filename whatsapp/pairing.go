@@ -112,7 +112,7 @@ func (n *Number) ask(o *offer) error {
 }
 
 // tendPairing connects an unpaired number while somebody wants it paired, and turns the codes over.
-func (n *Number) tendPairing(ctx context.Context, now time.Time) {
+func (n *Number) tendPairing(now time.Time) {
 	n.mu.Lock()
 	n.offers = append(n.offers, n.asked...)
 	n.asked = nil
@@ -164,7 +164,7 @@ func (n *Number) hearPairing(ctx context.Context, evt any, now time.Time) {
 		n.refuse(n.whyRefused(evt.Error))
 		n.line.pairing(now.Add(time.Second))
 	case *events.PairSuccess:
-		n.codes, n.device = rotation{}, evt.ID
+		n.codes, n.device, n.gone = rotation{}, evt.ID, types.EmptyJID
 		n.line.linked(now)
 		n.line.dialAt, n.line.loginBy = time.Time{}, now.Add(afterPairing)
 		n.forgetOldDevices(ctx, evt.ID)
@@ -263,6 +263,14 @@ func (n *Number) announce(e PairEvent) {
 func (n *Number) finishOffers() {
 	n.announce(PairEvent{Kind: PairDone})
 	n.closeOffers()
+}
+
+// failOffers tells everybody that WhatsApp does not take the number.
+func (n *Number) failOffers() {
+	if s := n.line.state; s == Outdated || s == Banned || s == Refused {
+		n.announce(PairEvent{Kind: PairFailed, Text: n.line.sentence(n.name)})
+		n.closeOffers()
+	}
 }
 
 func (n *Number) closeOffers() {

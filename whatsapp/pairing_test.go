@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"leadgate/chat"
 	"leadgate/simulator"
@@ -156,4 +157,36 @@ func TestAPairingThatIsDoneSurvivesARestart(t *testing.T) {
 	d := paired(t, simulator.Options{})
 	d.restart()
 	d.waitState("front-desk", Connected)
+}
+
+func TestANumberThatAnotherProcessPairedIsTaken(t *testing.T) {
+	d := newDesk(t, simulator.Options{})
+	d.delays = &delays{redeliverFirst, redeliverLongest, 2 * time.Second}
+	d.run()
+	d.waitState("front-desk", Unpaired)
+	beside := *d
+	beside.run()
+	beside.pair("front-desk", d.account)
+	beside.stop()
+	d.waitState("front-desk", Connected)
+}
+
+func TestAPairingThatWhatsAppRefusesFailsWithTheReason(t *testing.T) {
+	d := newDesk(t, simulator.Options{}).run()
+	d.sim.FailLogin(405, 0, 0)
+	events, err := d.Number("front-desk").Pair(t.Context(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var last PairEvent
+	for e := range events {
+		if last = e; e.Kind == PairQR {
+			if err := d.account.Scan(e.Text); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if last.Kind != PairFailed || !strings.Contains(last.Text, "update leadgate") {
+		t.Errorf("ended with %+v", last)
+	}
 }

@@ -58,11 +58,11 @@ func TestALostAcknowledgementIsNoSuccess(t *testing.T) {
 	if _, err := ana.WaitReceived(t.Context(), func(simulator.Received) bool { return true }); err != nil {
 		t.Fatal(err)
 	}
-	d.account.Offline(true)
+	d.sim.Offline(true)
 	if got := <-result; got.Verdict != delivery.Again || strings.Contains(got.Detail, "5511912345678") {
 		t.Errorf("got %+v", got)
 	}
-	d.account.Offline(false)
+	d.sim.Offline(false)
 	d.waitState("front-desk", Connected)
 	if got := d.send("menu/1", Text{Phone: "+5511912345678", Text: "Which course?"}); got.Verdict != delivery.Done {
 		t.Errorf("got %+v", got)
@@ -90,7 +90,7 @@ func TestSendingNeverStarvesReceiving(t *testing.T) {
 		t.Errorf("the send was over before: %+v", got)
 	default:
 	}
-	d.account.Offline(true)
+	d.sim.Offline(true)
 	<-result
 }
 

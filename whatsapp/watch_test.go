@@ -18,10 +18,11 @@ func TestTheLogHoldsNoPhoneUnlessDebugIsOn(t *testing.T) {
 		l := newLog(slog.New(slog.NewTextHandler(book, &slog.HandlerOptions{Level: level})), "client").Sub("Recv")
 		l.Debugf("got %s", "5511912345678@s.whatsapp.net")
 		l.Warnf("from %s", "5511912345678@s.whatsapp.net")
+		l.Sub("Socket").Errorf("connection ended")
 		l.Errorf("failed for %s and %s", "5511912345678:3@s.whatsapp.net", &waBinary.Node{Tag: "message", Attrs: waBinary.Attrs{"notify": "Ana"}})
 		return book.String()
 	}
-	if got := said(slog.LevelInfo); strings.Contains(got, "5511912345678") || strings.Contains(got, "Ana") || !strings.Contains(got, "failed for …:3@s.whatsapp.net and <message>") {
+	if got := said(slog.LevelInfo); strings.Contains(got, "5511912345678") || strings.Contains(got, "Ana") || strings.Contains(got, "ended") || !strings.Contains(got, "failed for …:3@s.whatsapp.net and <message>") {
 		t.Errorf("logged %s", got)
 	}
 	if got := said(slog.LevelDebug); strings.Count(got, "5511912345678") != 2 || !strings.Contains(got, "part=client/Recv") {

@@ -94,7 +94,7 @@ func Open(ctx context.Context, db *sql.DB, dialect string, cfg Config, numbers [
 	}
 	ns := &Numbers{
 		link: link, container: container, listener: listener, metrics: newMetrics(cfg.Metrics), log: cfg.Log,
-		delays: delays{redeliverFirst, redeliverLongest}, changed: make(chan struct{}, 1),
+		delays: delays{redeliverFirst, redeliverLongest, lookForDevice}, changed: make(chan struct{}, 1),
 	}
 	ns.SetNumbers(numbers)
 	return ns, nil
@@ -127,7 +127,7 @@ func (ns *Numbers) Run(ctx context.Context) error {
 	ns.link.lookUpVersion(ctx)
 	running := map[*Number]func(){}
 	var wg sync.WaitGroup
-	defer wg.Wait()
+	defer wg.Wait() // their contexts end with ctx
 	for {
 		list := ns.all()
 		for n, stop := range running {
@@ -150,9 +150,6 @@ func (ns *Numbers) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			for _, stop := range running {
-				defer stop()
-			}
 			return nil
 		case <-ns.changed:
 		}
