@@ -3,12 +3,16 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/mattn/go-sqlite3"
 
 	"leadgate/bot"
 	"leadgate/chat"
@@ -210,6 +214,34 @@ func session(ctx context.Context, db *sql.DB, i int) error {
 		return err
 	}
 	return tx.Commit()
+}
+
+func TestATransactionIsBegunAgainWhenTheDatabaseAsksForIt(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		s := p.open(Options{})
+		for name, asked := range map[string]error{
+			"SQLite": sqlite3.Error{Code: sqlite3.ErrBusy}, "PostgreSQL": &pgconn.PgError{Code: "40P01"},
+		} {
+			times := 0
+			err := s.write(t.Context(), func(context.Context, *sql.Tx) error {
+				if times++; times < 3 {
+					return fmt.Errorf("as %s says: %w", name, asked)
+				}
+				return nil
+			})
+			if err != nil || times != 3 {
+				t.Errorf("%s: %d times, %v", name, times, err)
+			}
+			times = 0
+			err = s.write(t.Context(), func(context.Context, *sql.Tx) error {
+				times++
+				return asked
+			})
+			if !errors.Is(err, asked) || times != maxRepeats {
+				t.Errorf("%s, without end: %d times, %v", name, times, err)
+			}
+		}
+	})
 }
 
 func TestWhoGivesUpWaitingForTheWriterChangesNothing(t *testing.T) {

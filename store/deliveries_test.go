@@ -106,6 +106,9 @@ func TestAKeyIsDeliveredOnceToEachDestination(t *testing.T) {
 		if next, err := p.NextAt(t.Context(), noon, []string{"crm"}); err != nil || !next.IsZero() {
 			t.Errorf("an empty lane is due at %v, %v", next, err)
 		}
+		if s := p.stat("crm"); s.Pending != 0 {
+			t.Errorf("%d deliveries are pending again", s.Pending)
+		}
 	})
 }
 
@@ -149,8 +152,9 @@ func TestStatsNameTheOldestPendingDelivery(t *testing.T) {
 		p.queue("crm", "a", "a1")
 		update(t, p.Store, bot.Input{Key: "old", At: noon}, bot.Decision{Deliveries: []delivery.Delivery{
 			{Destination: "sheet", Lane: "a", Key: "s1", CreatedAt: noon.Add(-time.Hour)},
+			{Destination: "sheet", Lane: "b", Key: "s2", CreatedAt: noon},
 		}})
-		if s := p.stat("sheet"); s.Pending != 1 || !s.OldestAt.Equal(noon.Add(-time.Hour)) || s.State != delivery.Active {
+		if s := p.stat("sheet"); s.Pending != 2 || !s.OldestAt.Equal(noon.Add(-time.Hour)) || s.State != delivery.Active {
 			t.Errorf("stats %+v", s)
 		}
 		p.settle(noon, done, p.claim(noon, "crm", "sheet")...)

@@ -1,7 +1,10 @@
 package store
 
 import (
+	"context"
 	"database/sql"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -187,6 +190,9 @@ func TestAPathMayHoldAnyCharacter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if info.Size() == 0 {
+		t.Error("the store is in another file")
+	}
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("others may read the keys in it: %v", info.Mode())
 	}
@@ -228,6 +234,19 @@ func TestABackupIsAStoreOfItsOwn(t *testing.T) {
 		if err := from.Backup(t.Context(), filepath.Join(path, "x")); err == nil {
 			t.Error("into a directory that there is not")
 		}
+	}
+}
+
+func TestABackupThatWasGivenUpLeavesNothing(t *testing.T) {
+	s := onSQLite(t).open(Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	path := filepath.Join(t.TempDir(), "copy.db")
+	if err := s.Backup(ctx, path); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("something is left: %v", err)
 	}
 }
 

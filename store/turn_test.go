@@ -128,7 +128,8 @@ func TestALaneGivesOneAtATimeAndTheOldestFirst(t *testing.T) {
 		second := p.claim(noon, "crm")
 		p.want(second, "a2", "b2")
 		p.settle(noon, again, second...)
-		p.want(p.claim(noon.Add(4*time.Second), "crm"))
+		p.queue("crm", "c", "c1")
+		p.want(p.claim(noon.Add(4*time.Second), "crm"), "c1")
 		retried := p.claim(noon.Add(6*time.Second), "crm")
 		p.want(retried, "a2", "b2")
 		if retried[0].Attempt != 2 {
@@ -187,6 +188,17 @@ func TestADeliveryWaitsUntilItsTime(t *testing.T) {
 			{Destination: "bot", Lane: "a", Key: "a2", NotBefore: at, CreatedAt: noon},
 			{Destination: "bot", Lane: "b", Key: "b1", NotBefore: at, CreatedAt: noon},
 		}})
+		update(t, p.Store, bot.Input{Key: "l", At: noon}, bot.Decision{Deliveries: []delivery.Delivery{
+			{Destination: "later", Lane: "a", Key: "a1", NotBefore: at, CreatedAt: noon},
+		}})
+		if next, err := p.NextAt(t.Context(), noon, []string{"later"}); err != nil || !next.Equal(at) {
+			t.Errorf("next at %v, %v, want %v", next, err, at)
+		}
+		if _, err := p.RetryDeliveries(t.Context(), DeliveryFilter{Destination: "later"}, noon); err != nil {
+			t.Fatal(err)
+		}
+		p.want(p.claim(noon, "later"))
+
 		first := p.claim(noon, "bot")
 		p.want(first, "a1")
 		p.settle(noon, done, first...)
@@ -307,6 +319,20 @@ func TestAProbeWhoseProcessDiedIsFollowedByAnother(t *testing.T) {
 		}
 		if n := len(p.claim(at.Add(time.Minute), "crm")); n != 1 {
 			t.Errorf("probed with %d after the lease", n)
+		}
+	})
+}
+
+func TestAProbeThatWasNotMadeIsFollowedByAnotherAtOnce(t *testing.T) {
+	onPost(t, func(t *testing.T, p post) {
+		for i := range 5 {
+			p.queue("crm", fmt.Sprint(i), fmt.Sprintf("c%d", i))
+		}
+		p.settle(noon, again, p.claim(noon, "crm")...)
+		at := p.stat("crm").ResumeAt
+		p.settle(at, unsent, p.claim(at, "crm")...)
+		if n := len(p.claim(at, "crm")); n != 1 {
+			t.Errorf("probed with %d", n)
 		}
 	})
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"go.mau.fi/util/dbutil"
 )
@@ -53,6 +55,32 @@ func TestBusinessesThatShareADatabaseOfPostgresHaveTheirOwnNumbers(t *testing.T)
 		if n := count(t, s, "SELECT COUNT(*) FROM whatsmeow_device"); n != 0 {
 			t.Errorf("%d devices of somebody else", n)
 		}
+	}
+}
+
+func TestWhatsmeowWaitsForTheStoresWriter(t *testing.T) {
+	s := onSQLite(t).open(Options{})
+	db := upgrade(t, s)
+	write := func(ctx context.Context) error {
+		_, err := db.Exec(ctx, "INSERT INTO whatsmeow_device (jid) VALUES ('x')")
+		return err
+	}
+	for name, attempt := range map[string]func(context.Context) error{
+		"a statement": write, "a transaction": func(ctx context.Context) error { return db.DoTxn(ctx, nil, write) },
+	} {
+		leave, err := s.gate.enter(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if err := attempt(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s did not wait: %v", name, err)
+		}
+		cancel()
+		leave()
+	}
+	if err := write(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 
