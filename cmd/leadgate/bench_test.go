@@ -12,13 +12,18 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/store/sqlstore"
+	"go.mau.fi/whatsmeow/types"
+	"go.mau.fi/whatsmeow/types/events"
 	waLog "go.mau.fi/whatsmeow/util/log"
+	"google.golang.org/protobuf/proto"
 
 	"leadgate/simulator"
 	"leadgate/store"
@@ -161,7 +166,8 @@ func newBareDesk(b *testing.B) *benchDesk {
 }
 
 // bareClient is a whatsmeow client with the settings that make acknowledgement honest, on the store's own database, and a
-// handler that does nothing. It prints a QR code's text and runs until it is killed.
+// handler that does nothing. It prints a QR code's text, sends each line of its input to the phone at the line's beginning,
+// and runs until it is killed.
 func bareClient(server, key, file string) error {
 	ctx := context.Background()
 	root, err := hex.DecodeString(key)
@@ -188,7 +194,14 @@ func bareClient(server, key, file string) error {
 	client.SetWebsocketHTTPClient(elsewhere)
 	client.SetMediaHTTPClient(elsewhere)
 	client.SynchronousAck, client.EnableDecryptedEventBuffer, client.UseRetryMessageStore = true, true, true
-	client.AddEventHandlerWithSuccessStatus(func(any) bool { return true })
+	loggedIn := make(chan struct{})
+	var once sync.Once
+	client.AddEventHandlerWithSuccessStatus(func(evt any) bool {
+		if _, ok := evt.(*events.Connected); ok {
+			once.Do(func() { close(loggedIn) })
+		}
+		return true
+	})
 	codes, err := client.GetQRChannel(ctx)
 	if err != nil {
 		return err
@@ -197,6 +210,15 @@ func bareClient(server, key, file string) error {
 		return err
 	}
 	fmt.Println((<-codes).Code)
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		phone, words, _ := strings.Cut(lines.Text(), " ")
+		message := &waE2E.Message{Conversation: proto.String(words)}
+		<-loggedIn
+		if _, err := client.SendMessage(ctx, types.NewJID(phone, types.DefaultUserServer), message); err != nil {
+			return err
+		}
+	}
 	select {}
 }
 

@@ -73,6 +73,7 @@ type rig struct {
 	env       []string
 	http      string // address of the daemon, once it runs
 	token     string // that its config takes
+	newcomers *int   // people who were made up so far
 	database  database
 	simulator *simulator.Server
 	account   *simulator.Account
@@ -90,7 +91,7 @@ func newRig(t testing.TB, db database) *rig {
 // newRigOn is a rig whose WhatsApp is as the options say.
 func newRigOn(t testing.TB, db database, options simulator.Options) *rig {
 	t.Helper()
-	r := &rig{TB: t, dir: t.TempDir(), token: rigToken, database: db, log: &lockedBuffer{}, crm: newCRM(t)}
+	r := &rig{TB: t, dir: t.TempDir(), token: rigToken, newcomers: new(int), database: db, log: &lockedBuffer{}, crm: newCRM(t)}
 	var err error
 	if r.simulator, err = simulator.New(options); err != nil {
 		t.Fatal(err)
