@@ -14,8 +14,9 @@ const (
 	fresh = time.Minute
 	// probeEvery bounds how often a store that could not write is tried again.
 	probeEvery = time.Second
-	// padding is what a probe writes: more than a decision does, so that room for the probe is room for the next input.
-	padding = 64 << 10
+	// padding is what a probe writes after a write that failed: more than a decision does, which changes some thirty pages
+	// of 4 kB, so that room for the probe is room for the next input.
+	padding = 256 << 10
 )
 
 // health remembers how the last write went.
@@ -53,8 +54,8 @@ func (h *health) due(now time.Time) (bool, error) {
 // Ping says whether the store answers and takes writes. It costs a read; a write only when there has been none for a
 // minute, or when the last one failed, and then at most every second.
 func (s *Store) Ping(ctx context.Context) error {
-	var one int
-	if err := s.reads.QueryRowContext(ctx, `SELECT 1`).Scan(&one); err != nil {
+	var version int
+	if err := s.reads.QueryRowContext(ctx, `SELECT version FROM leadgate_schema`).Scan(&version); err != nil {
 		return fmt.Errorf("the store does not answer: %w", err)
 	}
 	if s.opts.ReadOnly {
@@ -62,7 +63,11 @@ func (s *Store) Ping(ctx context.Context) error {
 	}
 	due, err := s.health.due(time.Now())
 	if due {
-		err = s.probe(ctx)
+		size := 0
+		if err != nil {
+			size = padding
+		}
+		err = s.probe(ctx, size)
 	}
 	if err != nil {
 		return fmt.Errorf("the store takes no writes: %w", err)
@@ -70,12 +75,12 @@ func (s *Store) Ping(ctx context.Context) error {
 	return nil
 }
 
-// probe writes as much as an input might, in two steps: what the first one takes up, the second one leaves free.
-func (s *Store) probe(ctx context.Context) error {
+// probe writes some bytes and deletes them again: the room that they took up is the next input's.
+func (s *Store) probe(ctx context.Context, size int) error {
 	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		const fill = `INSERT INTO probe (id, at, padding) VALUES (1, $1, $2)
 			ON CONFLICT (id) DO UPDATE SET at = excluded.at, padding = excluded.padding`
-		_, err := tx.ExecContext(ctx, fill, micros(time.Now()), make([]byte, padding))
+		_, err := tx.ExecContext(ctx, fill, micros(time.Now()), make([]byte, size))
 		return err
 	})
 	if err != nil {
