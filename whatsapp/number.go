@@ -181,16 +181,26 @@ func (n *Number) step(ctx context.Context, now time.Time) time.Time {
 	n.tendMissing(ctx, now)
 	n.tell(ctx, now)
 	n.show()
+	return n.next()
+}
+
+// next is when there is something to do again, if nothing happens before.
+func (n *Number) next() time.Time {
 	next := earliest(n.overdueAt, n.line.dialAt, n.line.loginBy, n.codes.until, n.resetAt, n.tellAt, n.offersEnd())
-	if n.device.IsEmpty() {
+	if n.wantsDevice() {
 		next = earliest(next, n.deviceAt)
 	}
 	return next
 }
 
+// wantsDevice reports whether the number has no device and is not about to be given one by its own pairing.
+func (n *Number) wantsDevice() bool {
+	return n.device.IsEmpty() && (len(n.offers) == 0 || n.cli == nil)
+}
+
 // adoptDevice finds the device that the phone has linked, at the start or when another process has paired the number.
 func (n *Number) adoptDevice(ctx context.Context, now time.Time) {
-	if !n.device.IsEmpty() || len(n.offers) > 0 && n.cli != nil || n.deviceAt.After(now) {
+	if !n.wantsDevice() || n.deviceAt.After(now) {
 		return
 	}
 	n.deviceAt = now.Add(n.delays.lookForDevice)
@@ -238,7 +248,7 @@ func (n *Number) use(ctx context.Context, device *store.Device) {
 	ctx, n.abandon = context.WithCancel(context.WithoutCancel(ctx))
 	cli := n.link.newClient(device, n.log)
 	cli.SynchronousAck = true
-	cli.EnableDecryptedEventBuffer = true
+	cli.EnableDecryptedEventBuffer = false
 	cli.UseRetryMessageStore = true
 	// The loop reconnects: whatsmeow's own delay grows without a limit, and gives up after a 515 that fails.
 	cli.EnableAutoReconnect = false
