@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"leadgate/bot"
 )
 
 // A SetAside is a message that could not be handled, however often it was tried. Nothing followed from it.
@@ -27,6 +29,18 @@ func (s *Store) SetAside(ctx context.Context, number, messageID, reason string, 
 	})
 	if err != nil {
 		return fmt.Errorf("set message %q of number %q aside: %w", messageID, number, err)
+	}
+	return nil
+}
+
+// takeBack forgets that the input's message was set aside: it came after all, and something follows from it.
+func takeBack(ctx context.Context, tx *sql.Tx, in bot.Input) error {
+	if in.Message == nil {
+		return nil
+	}
+	const forget = `DELETE FROM set_aside WHERE number = $1 AND message_id = $2`
+	if _, err := tx.ExecContext(ctx, forget, in.Message.Number, clean(in.Message.ID)); err != nil {
+		return fmt.Errorf("take a message back that was set aside: %w", err)
 	}
 	return nil
 }

@@ -127,6 +127,9 @@ func (s *Store) commit(ctx context.Context, tx *sql.Tx, in bot.Input, state bot.
 	if err := s.writeInput(ctx, tx, in, lead.ID, d.Matched); err != nil {
 		return err
 	}
+	if err := takeBack(ctx, tx, in); err != nil {
+		return err
+	}
 	events, err := writeEvents(ctx, tx, d.Events)
 	if err != nil {
 		return err

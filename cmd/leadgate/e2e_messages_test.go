@@ -204,6 +204,26 @@ func TestEndToEndAnAdBringsALead(t *testing.T) {
 	})
 }
 
+func TestEndToEndAnAdMessageThatThePhoneHandsOverAfterARestartCounts(t *testing.T) {
+	t.Parallel()
+	r := newRigOfThreeStages(t, simulator.Options{Seed: 1})
+	r.account.AnswerPlaceholders(false)
+	p := r.newcomer()
+	r.says(p, simulator.Message{Text: "Hello", Ad: &simulator.Ad{ID: "1", ClickID: "click", Title: "AI"}, Placeholder: true})
+	r.eventually("the message is missing", func() bool { return r.metric(`leadgate_messages_missing{number="front-desk"}`) == 1 })
+	r.stop()
+	if got := r.count(`SELECT count(*) FROM set_aside`); got != 1 {
+		t.Errorf("%d messages are shown as set aside, want the one that has not come", got)
+	}
+	r.account.AnswerPlaceholders(true)
+	r.restart()
+	r.isTold(p, enteredStory)
+	r.cameBy(p, "Meta Ads", "click")
+	if got := r.count(`SELECT count(*) FROM set_aside`); got != 0 {
+		t.Errorf("%d messages are shown as set aside, though they came", got)
+	}
+}
+
 // cameBy checks what the CRM was told of where a lead came from.
 func (r *rig) cameBy(p *simulator.Person, source, click string) {
 	r.Helper()
