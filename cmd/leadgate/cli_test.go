@@ -1,16 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
+	"github.com/alecthomas/kong"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rogpeppe/go-internal/testscript"
 	"rsc.io/qr/coding"
@@ -122,4 +127,63 @@ func holds(ts *testscript.TestScript, _ bool, _ []string) {
 	st, _ := open(ts)
 	ts.Setenv("HOLDER", strconv.Itoa(os.Getpid()))
 	ts.Defer(func() { ts.Check(st.Close()) })
+}
+
+func TestEveryHelpFitsATerminalOf80Columns(t *testing.T) {
+	var cli commands
+	parser, err := kong.New(&cli)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := [][]string{{"--help"}}
+	for _, command := range parser.Model.Leaves(true) {
+		all = append(all, append(strings.Fields(command.Path()), "--help"))
+	}
+	if len(all) < 12 {
+		t.Fatalf("only %q", all)
+	}
+	for _, args := range all {
+		var out, errs bytes.Buffer
+		if code := run(args, nil, &out, &errs); code != exitDone || errs.Len() > 0 {
+			t.Errorf("%q: exit code %d, standard error %q", args, code, &errs)
+		}
+		for line := range strings.Lines(out.String()) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > 80 {
+				t.Errorf("%q: a line has %d characters: %s", args, n, line)
+			}
+		}
+	}
+}
+
+func TestCheckingAMegabyteOfGarbageEndsWithAnError(t *testing.T) {
+	const megabyte = 1 << 20
+	noise := make([]byte, megabyte)
+	random := rand.NewChaCha8([32]byte{1})
+	if _, err := random.Read(noise); err != nil {
+		t.Fatal(err)
+	}
+	letters := bytes.Map(func(r rune) rune { return ' ' + r%95 }, bytes.ToValidUTF8(noise, []byte{'\n'}))
+	for name, garbage := range map[string][]byte{
+		"bytes": noise, "letters": letters, "zeros": make([]byte, megabyte),
+		"brackets": bytes.Repeat([]byte("["), megabyte), "lists": append([]byte("a = "), bytes.Repeat([]byte("["), megabyte)...),
+		"keys": bytes.Repeat([]byte("key = 1\n"), megabyte/8), "tables": bytes.Repeat([]byte("[[number]]\n"), megabyte/11),
+		"one long text": slices.Concat([]byte(`country = "`), bytes.Repeat([]byte("x"), megabyte), []byte(`"`)),
+		"no end":        append([]byte(`country = """`), bytes.Repeat([]byte("x\n"), megabyte/2)...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "garbage.toml")
+			if err := os.WriteFile(file, garbage, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, args := range [][]string{{"check", "-c", file}, {"explain", "-c", file, "hello"}} {
+				out, errs, code := command(t, args...)
+				if code != exitProblem || strings.Contains(errs, "goroutine") {
+					t.Errorf("%q: exit code %d, standard error %.2000q", args, code, errs)
+				}
+				if said := out + errs; !strings.Contains(said, file+":") || len(said) > 100_000 {
+					t.Errorf("%q says %d bytes: %.500s", args, len(said), said)
+				}
+			}
+		})
+	}
 }

@@ -31,6 +31,14 @@ type pairScreen struct {
 	said   string // the last such sentence that was printed
 }
 
+// What a terminal does by itself (ECMA-48, and xterm for the other screen). A code is shown on the other screen: what stood
+// on the terminal comes back when it is gone.
+const (
+	otherScreen = "\x1b[?1049h"
+	usualScreen = "\x1b[?1049l"
+	clearScreen = "\x1b[H\x1b[2J"
+)
+
 // lookEvery is how often the screen looks whether WhatsApp can be reached. What is still so at the next look is said.
 const lookEvery = time.Second
 
@@ -93,6 +101,9 @@ func (s *pairScreen) show(e whatsapp.PairEvent) (done bool, err error) {
 		case s.size == nil:
 			fmt.Fprintln(s.out, e.Text)
 		default:
+			if s.qr == "" {
+				fmt.Fprint(s.out, otherScreen)
+			}
 			s.qr = e.Text
 			s.draw()
 		}
@@ -160,7 +171,7 @@ func (s *pairScreen) draw() {
 // clear takes a code away that is of no use any more.
 func (s *pairScreen) clear() {
 	if s.qr != "" {
-		fmt.Fprint(s.out, clearScreen)
+		fmt.Fprint(s.out, usualScreen)
 		s.qr = ""
 	}
 }

@@ -7,9 +7,6 @@ import (
 	"rsc.io/qr"
 )
 
-// clearScreen puts the cursor into the top left corner of an empty terminal (ECMA-48: CUP, ED).
-const clearScreen = "\x1b[H\x1b[2J"
-
 // The white margin around a QR code, in modules. The standard wants four (ISO/IEC 18004); phones make do with one, which
 // is what the largest codes of WhatsApp leave on a terminal of 80 columns and 40 lines.
 const (
