@@ -11,7 +11,7 @@ func TestANumberThatIsBeingPairedDoesNotLookForADeviceMeanwhile(t *testing.T) {
 	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 	n := &Number{connection: connection{
 		cli: &whatsmeow.Client{}, offers: []*offer{{until: now.Add(time.Minute)}},
-		deviceAt: now.Add(-time.Minute), codes: rotation{until: now.Add(20 * time.Second)},
+		overdueAt: now.Add(30 * time.Second), deviceAt: now.Add(-time.Minute), codes: rotation{until: now.Add(20 * time.Second)},
 	}}
 	if next := n.next(); next.Before(now) {
 		t.Errorf("the loop wakes at %s, which is over: it would turn without end", next)
