@@ -56,6 +56,7 @@ type eventBuffer struct {
 	store.EventBuffer
 	unparsable func(ctx context.Context, id string, plaintext []byte) // keeps trying until it is told, or the context ends
 	waiting    func(err error)                                        // the database fails; decryption waits
+	lazily     func(context.Context) context.Context                  // for commits that need not wait for the disk
 }
 
 // How long a decryption waits between looks at a failing database.
@@ -104,7 +105,9 @@ func (b eventBuffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.C
 	tries := 0 // with a database that works
 	for attempt := 0; ; attempt++ {
 		var put decrypted
-		err := b.EventBuffer.DoDecryptionTxn(context.WithValue(ctx, putKey{}, &put), decrypt)
+		// A power cut may undo it: the message was not acknowledged then, comes again, and is decrypted again. And once the
+		// Listener has committed what the message means, this is on the disk too, because it stands before that in the log.
+		err := b.EventBuffer.DoDecryptionTxn(context.WithValue(b.lazily(ctx), putKey{}, &put), decrypt)
 		if err == nil {
 			b.inspect(ctx, put.hash, put.plaintext)
 			return nil
@@ -120,6 +123,14 @@ func (b eventBuffer) DoDecryptionTxn(ctx context.Context, decrypt func(context.C
 			return err //nolint:wrapcheck // whatsmeow compares it
 		}
 	}
+}
+
+// ClearBufferedEventPlaintext implements store.EventBuffer. A power cut may undo it: what was handled is known by its key.
+func (b eventBuffer) ClearBufferedEventPlaintext(ctx context.Context, hash [32]byte) error {
+	if err := b.EventBuffer.ClearBufferedEventPlaintext(b.lazily(ctx), hash); err != nil {
+		return fmt.Errorf("forget a decrypted message: %w", err)
+	}
+	return nil
 }
 
 // probe writes and commits a row that means nothing, as a full disk shows only then. whatsmeow deletes it after 14 days

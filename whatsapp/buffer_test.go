@@ -52,7 +52,7 @@ func newBuffer() (b eventBuffer, inner *table, unparsable map[string]string, wai
 	inner, unparsable, waited = &table{rows: map[[32]byte]*store.BufferedEvent{}}, map[string]string{}, new(int)
 	b = eventBuffer{
 		inner, func(_ context.Context, id string, plaintext []byte) { unparsable[id] = string(plaintext) },
-		func(error) { *waited++ },
+		func(error) { *waited++ }, func(ctx context.Context) context.Context { return ctx },
 	}
 	return b, inner, unparsable, waited
 }

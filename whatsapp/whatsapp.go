@@ -57,6 +57,10 @@ type Config struct {
 	ServerKey []byte
 	Log       *slog.Logger
 	Metrics   prometheus.Registerer
+	// Lazily marks the context of a write to the database that need not be on the disk when it returns; nil: all wait. Only
+	// what the receiving of a message changes is written so, never what the sending of one does: a recipient takes a key
+	// that is used twice for a repetition.
+	Lazily func(context.Context) context.Context
 }
 
 // Numbers is every number that the process is logged into, or shall be.
@@ -67,6 +71,7 @@ type Numbers struct {
 	metrics   *metrics
 	log       *slog.Logger
 	delays    delays
+	lazily    func(context.Context) context.Context
 
 	changed chan struct{} // holds one token when the list differs from what runs
 	mu      sync.Mutex
@@ -79,6 +84,9 @@ type Numbers struct {
 func Open(ctx context.Context, db *sql.DB, dialect string, cfg Config, numbers []chat.Number, listener Listener) (*Numbers, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Lazily == nil {
+		cfg.Lazily = func(ctx context.Context) context.Context { return ctx }
 	}
 	link, err := newLink(cfg)
 	if err != nil {
@@ -93,7 +101,7 @@ func Open(ctx context.Context, db *sql.DB, dialect string, cfg Config, numbers [
 		return nil, fmt.Errorf("bring whatsmeow's tables up to date: %w", err)
 	}
 	ns := &Numbers{
-		link: link, container: container, listener: listener, metrics: newMetrics(cfg.Metrics), log: cfg.Log,
+		link: link, container: container, listener: listener, metrics: newMetrics(cfg.Metrics), log: cfg.Log, lazily: cfg.Lazily,
 		delays: delays{redeliverFirst, redeliverLongest, lookForDevice}, changed: make(chan struct{}, 1),
 	}
 	ns.SetNumbers(numbers)

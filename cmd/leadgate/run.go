@@ -38,6 +38,8 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
+	// A limit on the size of files (LimitFSIZE=, ulimit -f) fails a write, as a full disk does, instead of ending the process.
+	signal.Ignore(syscall.SIGXFSZ)
 	return (&daemon{config: cfg, log: log, hangup: hangup}).run(ctx)
 }
 
@@ -132,7 +134,9 @@ func sendersOf(cfg *config.Config) map[string]delivery.Sender {
 }
 
 func whatsappConfig(cfg *config.Config, log *slog.Logger, reg prometheus.Registerer) whatsapp.Config {
-	c := whatsapp.Config{DeviceName: cfg.WhatsApp.DeviceName, Server: cfg.WhatsApp.Server, Log: log, Metrics: reg}
+	c := whatsapp.Config{
+		DeviceName: cfg.WhatsApp.DeviceName, Server: cfg.WhatsApp.Server, Log: log, Metrics: reg, Lazily: store.Lazily,
+	}
 	if key := cfg.WhatsApp.ServerKey; key != nil {
 		c.ServerKey = key[:]
 	}
