@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,6 +35,7 @@ import (
 //	dies                lets the oldest delivery that is due fail for good
 //	holds               keeps the store of leadgate.toml open, as a running daemon does
 //	scans FILE TEXT     reads the QR code in a PNG
+//	busy                listens on an address of this machine, and names it in $BUSY
 func TestCommandLine(t *testing.T) {
 	example, err := os.ReadFile("../../config.example.toml")
 	if err != nil {
@@ -47,6 +49,7 @@ func TestCommandLine(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "fails": fails, "hears": hears, "dies": dies, "holds": holds, "scans": scans,
+			"busy": busy,
 		},
 	})
 }
@@ -111,6 +114,13 @@ func dies(ts *testscript.TestScript, _ bool, _ []string) {
 	never := delivery.Result{Verdict: delivery.Never, Status: 410, Detail: "410 Gone"}
 	_, err = st.Turn(context.Background(), messagesAt(), []delivery.Settled{{Delivery: due[0], Result: never}}, nil, 0, time.Minute)
 	ts.Check(err)
+}
+
+func busy(ts *testscript.TestScript, _ bool, _ []string) {
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(socket.Close()) })
+	ts.Setenv("BUSY", socket.Addr().String())
 }
 
 func scans(ts *testscript.TestScript, _ bool, args []string) {

@@ -33,33 +33,36 @@ var demoConfig string
 
 // Run plays a conversation through the real daemon, and on a terminal lets people go on with it.
 func (c *demoCommand) Run(ctx context.Context, p *process) error {
-	interactive := !c.Once && isTerminal(p.stdin) && isTerminal(p.stdout)
-	stage, err := newDemoStage(p)
+	stage, err := newDemoStage()
 	if err != nil {
 		return err
 	}
 	defer closing(newLogger(p.stderr, false), "demo", stage.close)
-	ctx, cancel := context.WithCancel(ctx)
+	playing, cancel := context.WithCancel(ctx)
 	defer cancel()
-	group, ctx := errgroup.WithContext(ctx)
+	group, playing := errgroup.WithContext(playing)
 	listening := make(chan string, 1)
 	group.Go(func() error {
 		d := daemon{config: stage.config, log: newLogger(stage.logFile, false), ready: func(address string) { listening <- address }}
-		return d.run(ctx)
+		return d.run(playing)
 	})
 	group.Go(func() error {
 		defer cancel() // the play is over: the daemon ends with it
 		select {
 		case stage.http = <-listening:
-		case <-ctx.Done():
+		case <-playing.Done():
 			return nil // the daemon's own error says why
 		}
-		return (&show{demoStage: stage, out: p.stdout, in: p.stdin, interactive: interactive}).play(ctx)
+		s := &show{demoStage: stage, out: p.stdout}
+		if !c.Once && isTerminal(p.stdin) && isTerminal(p.stdout) {
+			s.keys, s.screen = p.stdin.(*os.File), p.stdout.(*os.File)
+		}
+		return s.play(playing)
 	})
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("demo: %w", err)
 	}
-	return nil
+	return ctx.Err() // nil unless somebody interrupted it
 }
 
 func isTerminal(stream any) bool {
@@ -81,7 +84,7 @@ type demoStage struct {
 	http      string // address of the daemon, once it listens
 }
 
-func newDemoStage(p *process) (s *demoStage, err error) {
+func newDemoStage() (s *demoStage, err error) {
 	s = &demoStage{token: "demo"}
 	defer func() {
 		if err != nil {
@@ -100,11 +103,12 @@ func newDemoStage(p *process) (s *demoStage, err error) {
 	if s.receiver, err = startReceiver(); err != nil {
 		return s, err
 	}
-	return s, s.configure(p)
+	err = s.configure()
+	return s, err
 }
 
 // configure fills the addresses into the demo's config, and reads it as any other config is read.
-func (s *demoStage) configure(p *process) error {
+func (s *demoStage) configure() error {
 	key := s.simulator.RootKey()
 	var text bytes.Buffer
 	values := map[string]string{"Server": s.simulator.URL(), "ServerKey": hex.EncodeToString(key[:]), "CRM": s.receiver.url}
@@ -116,9 +120,8 @@ func (s *demoStage) configure(p *process) error {
 		value, set := secrets[name]
 		return value, set
 	})
-	if report.Err() != nil {
-		report.Write(p.stderr)
-		return errReported
+	if err := report.Err(); err != nil {
+		return err
 	}
 	s.config, s.number = cfg, cfg.Numbers[0].Name
 	account, err := s.simulator.AddAccount(simulator.AccountOptions{Phone: string(cfg.Numbers[0].Phone), Name: "Front desk"})

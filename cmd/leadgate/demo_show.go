@@ -1,10 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -16,11 +16,11 @@ import (
 // A show plays the conversation on a demo stage and prints what happens.
 type show struct {
 	*demoStage
-	out         io.Writer
-	in          io.Reader
-	interactive bool
-	people      map[string]*simulator.Person // by lower-case name
-	shown       int                          // webhooks that were printed
+	out    io.Writer
+	screen *os.File                     // the terminal that out is; nil for none: then nobody reads along
+	keys   *os.File                     // the same terminal's keyboard
+	people map[string]*simulator.Person // by lower-case name
+	shown  int                          // webhooks that were printed
 }
 
 const (
@@ -35,7 +35,7 @@ const readingPause = 1200 * time.Millisecond
 // play is the conversation of the README, and on a terminal whatever people type afterwards.
 func (s *show) play(ctx context.Context) error {
 	s.people = map[string]*simulator.Person{}
-	fmt.Fprintln(s.out, "leadgate demo: the real WhatsApp client on a simulated WhatsApp. Nothing leaves this machine.")
+	s.print(plain, "", "leadgate demo: the real WhatsApp client on a simulated WhatsApp. Nothing leaves this machine.")
 	fmt.Fprintln(s.out)
 	if err := s.pair(ctx); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (s *show) play(ctx context.Context) error {
 	if err := s.printFunnel(ctx); err != nil {
 		return err
 	}
-	if s.interactive {
+	if s.screen != nil {
 		return s.console(ctx)
 	}
 	return s.printWebhooks()
@@ -58,7 +58,7 @@ func (s *show) play(ctx context.Context) error {
 
 // scene lets something happen, waits until webhooks have arrived in all, and prints the new ones.
 func (s *show) scene(ctx context.Context, webhooks int, act func() error) error {
-	if s.interactive && !pause(ctx, readingPause) {
+	if s.screen != nil && !pause(ctx, readingPause) {
 		return nil
 	}
 	if err := act(); err != nil {
@@ -69,7 +69,7 @@ func (s *show) scene(ctx context.Context, webhooks int, act func() error) error 
 	if err := s.receiver.wait(wait, webhooks); err != nil {
 		return err
 	}
-	if s.interactive && !pause(ctx, readingPause) {
+	if s.screen != nil && !pause(ctx, readingPause) {
 		return nil
 	}
 	s.printNew()
@@ -98,12 +98,8 @@ func (s *show) leadWrites(name, text string) error {
 }
 
 func (s *show) phoneWrites(name, text string) error {
-	person, known := s.people[strings.ToLower(name)]
-	if !known {
-		return fmt.Errorf("nobody called %s has written yet; try  %s: hello", name, strings.ToLower(name))
-	}
 	s.say("the phone writes to "+name, text)
-	_, err := s.account.Send(person, simulator.Message{Text: text})
+	_, err := s.account.Send(s.people[strings.ToLower(name)], simulator.Message{Text: text})
 	return err
 }
 
@@ -125,15 +121,40 @@ func (s *show) person(name string) (*simulator.Person, error) {
 }
 
 // say prints a line of the conversation.
-func (s *show) say(who, text string) { fmt.Fprintf(s.out, "%-28s %s\n", who, text) }
+func (s *show) say(who, text string) { s.print(bold, fmt.Sprintf("%-28s ", who), text) }
 
 // printNew prints the webhooks that arrived since it was last called.
 func (s *show) printNew() {
 	arrived, _ := s.receiver.since(s.shown)
 	for _, w := range arrived {
-		fmt.Fprintf(s.out, "  webhook  %-25s %s%s\n", w.Type, w.line(), map[bool]string{true: "", false: "  SIGNATURE WRONG"}[w.Verified])
+		text := w.line()
+		if !w.Verified {
+			text += "  SIGNATURE WRONG"
+		}
+		s.print(plain, fmt.Sprintf("  webhook  %-25s ", w.Type), text)
 	}
 	s.shown += len(arrived)
+}
+
+// How a label looks on a terminal (ECMA-48: SGR).
+const (
+	plain = "\x1b[0m"
+	bold  = "\x1b[1m"
+)
+
+// print prints a text behind a label. On a terminal the label has a look, and a text that is longer than the line goes on
+// below itself.
+func (s *show) print(look, label, text string) {
+	if s.screen == nil {
+		fmt.Fprintln(s.out, label+text)
+		return
+	}
+	indent := utf8.RuneCountInString(label)
+	lines := wrap(text, columns(s.screen)-indent)
+	if look != plain && os.Getenv("NO_COLOR") == "" {
+		label = look + label + plain
+	}
+	fmt.Fprintln(s.out, label+strings.Join(lines, "\n"+strings.Repeat(" ", indent)))
 }
 
 // barWidth is the width of a full bar, in characters.
@@ -157,7 +178,8 @@ func (s *show) printFunnel(ctx context.Context) error {
 			if counts[0].Leads > 0 {
 				bar = barWidth * c.Leads / counts[0].Leads
 			}
-			fmt.Fprintf(s.out, "  %-12s %3d  %s\n", c.Stage, c.Leads, strings.Repeat("█", bar))
+			line := fmt.Sprintf("  %-12s %3d  %s", c.Stage, c.Leads, strings.Repeat("█", bar))
+			fmt.Fprintln(s.out, strings.TrimRight(line, " "))
 		}
 	}
 	fmt.Fprintln(s.out, "\nLeads")
@@ -190,7 +212,7 @@ func (s *show) printWebhooks() error {
 			verdict = "SIGNATURE WRONG"
 			wrong++
 		}
-		fmt.Fprintf(s.out, "  %d  %-25s %s\n     %s  %s  %s\n", i+1, w.Type, w.line(), w.ID, shorten(w.Signature, 24), verdict)
+		fmt.Fprintf(s.out, "  %d  %-25s %s\n     %s  %s  %s\n", i+1, w.Type, w.line(), w.ID, shorten(w.Signature, 16), verdict)
 	}
 	if wrong > 0 {
 		return fmt.Errorf("%d webhooks had a wrong signature", wrong)
@@ -203,94 +225,4 @@ func shorten(s string, n int) string {
 		return s
 	}
 	return string([]rune(s)[:n]) + "…"
-}
-
-const consoleHelp = `
-Go on yourself, one line at a time:
-  ana: TEXT             a lead writes (any name: new ones are new people)
-  phone to ana: TEXT    the business answers on its phone
-  offline 10s           WhatsApp is out of reach for a while; what is sent arrives afterwards
-  funnel                the funnel and the leads
-  webhooks              everything that the CRM received
-  help, quit
-Sources: "I came from Instagram", "I read your blog". Stages: "Thank you for scheduling with us", "Your payment has arrived".
-`
-
-// console takes lines until there are no more, and prints webhooks as they arrive.
-func (s *show) console(ctx context.Context) error {
-	fmt.Fprint(s.out, consoleHelp)
-	lines := make(chan string)
-	go func() {
-		defer close(lines)
-		scanner := bufio.NewScanner(s.in)
-		for scanner.Scan() {
-			select {
-			case lines <- scanner.Text():
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	fmt.Fprint(s.out, "> ")
-	for {
-		_, more := s.receiver.since(s.shown)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-more:
-			fmt.Fprint(s.out, "\r")
-			s.printNew()
-		case line, open := <-lines:
-			if !open || strings.TrimSpace(line) == "quit" {
-				return nil
-			}
-			if err := s.obey(ctx, strings.TrimSpace(line)); err != nil {
-				fmt.Fprintln(s.out, " ", err)
-			}
-		}
-		fmt.Fprint(s.out, "> ")
-	}
-}
-
-// obey carries out a line of the console. Its errors tell the person what to type instead.
-func (s *show) obey(ctx context.Context, line string) error {
-	switch {
-	case line == "":
-		return nil
-	case line == "help":
-		fmt.Fprint(s.out, consoleHelp)
-		return nil
-	case line == "funnel":
-		return s.printFunnel(ctx)
-	case line == "webhooks":
-		return s.printWebhooks()
-	case strings.HasPrefix(line, "offline"):
-		return s.offline(ctx, strings.TrimSpace(strings.TrimPrefix(line, "offline")))
-	}
-	who, text, ok := strings.Cut(line, ":")
-	who, text = strings.TrimSpace(who), strings.TrimSpace(text)
-	if !ok || who == "" || text == "" {
-		return fmt.Errorf("not understood; type  ana: hello  or help")
-	}
-	if to, isPhone := strings.CutPrefix(strings.ToLower(who), "phone to "); isPhone {
-		return s.phoneWrites(title(to), text)
-	}
-	return s.leadWrites(title(who), text)
-}
-
-func (s *show) offline(ctx context.Context, length string) error {
-	d, err := time.ParseDuration(length)
-	if err != nil || d <= 0 || d > time.Hour {
-		return fmt.Errorf("say how long, at most 1h: offline 10s")
-	}
-	s.account.Offline(true)
-	s.say("front-desk", "is offline for "+d.String()+"; go on writing")
-	time.AfterFunc(d, func() { s.account.Offline(false) })
-	return nil
-}
-
-// title is a name with its first letter as a capital.
-func title(name string) string {
-	r, size := utf8.DecodeRuneInString(name)
-	return strings.ToUpper(string(r)) + name[size:]
 }

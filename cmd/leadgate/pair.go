@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -51,8 +52,9 @@ func (c *pairCommand) Run(ctx context.Context, p *process) error {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() { ended <- numbers.Run(ctx) }()
-	defer func() { cancel(); <-ended }()
-	return newPairScreen(p, number, c.Plain, c.Code).pair(ctx, numbers.Number(number.Name))
+	err = newPairScreen(p, number, c.Plain, c.Code).pair(ctx, numbers.Number(number.Name))
+	cancel()
+	return errors.Join(err, <-ended)
 }
 
 // findNumber is the number of that name. Its error lists the names that there are.

@@ -79,6 +79,9 @@ func (d *daemon) run(ctx context.Context) error {
 	live.tokens.Store(&cfg.HTTP.Tokens)
 	own.reloaded(true, time.Now())
 	socket, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTP.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%s is in use; end what uses it, or choose another for listen in [http]", cfg.HTTP.Listen)
+	}
 	if err != nil {
 		return fmt.Errorf("listen for HTTP: %w", err)
 	}

@@ -22,7 +22,7 @@ func inTerminal(t testing.TB, cmd *exec.Cmd, columns, lines int) *terminal {
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Skip("tmux is not installed")
 	}
-	dir, err := os.MkdirTemp("", "leadgate-tmux-") // t.TempDir's are too long for a socket
+	dir, err := os.MkdirTemp("", "leadgate-tmux-") //nolint:usetesting // t.TempDir's are too long for a socket
 	if err != nil {
 		t.Fatal(err)
 	}
