@@ -248,7 +248,7 @@ func (n *Number) use(ctx context.Context, device *store.Device) {
 	ctx, n.abandon = context.WithCancel(context.WithoutCancel(ctx))
 	cli := n.link.newClient(device, n.log)
 	cli.SynchronousAck = true
-	cli.EnableDecryptedEventBuffer = false
+	cli.EnableDecryptedEventBuffer = true
 	cli.UseRetryMessageStore = true
 	// The loop reconnects: whatsmeow's own delay grows without a limit, and gives up after a 515 that fails.
 	cli.EnableAutoReconnect = false
