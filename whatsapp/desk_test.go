@@ -29,7 +29,8 @@ type desk struct {
 	t       *testing.T
 	sim     *simulator.Server
 	account *simulator.Account
-	file    string // data source name of the store
+	driver  string // of the store
+	source  string // its data source name
 	ear     *ear
 	log     *logBook
 	metrics *prometheus.Registry
@@ -46,7 +47,7 @@ func newDesk(t *testing.T, opts simulator.Options) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, sim: sim, file: "file:" + filepath.Join(t.TempDir(), "leadgate.db") + sqliteOptions, ear: newEar(), stop: func() {}}
+	d := &desk{t: t, sim: sim, driver: "sqlite3", source: "file:" + filepath.Join(t.TempDir(), "leadgate.db") + sqliteOptions, ear: newEar(), stop: func() {}}
 	t.Cleanup(func() {
 		d.stop()
 		if list := sim.Unanswered(); len(list) > 0 {
@@ -79,13 +80,13 @@ func (d *desk) open(numbers ...chat.Number) *desk {
 	if len(numbers) == 0 {
 		numbers = []chat.Number{{Name: "front-desk", Phone: frontDesk}}
 	}
-	db, err := sql.Open("sqlite3", d.file)
+	db, err := sql.Open(d.driver, d.source)
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	key := d.sim.RootKey()
 	d.log, d.metrics = &logBook{}, prometheus.NewRegistry()
-	d.Numbers, err = Open(d.t.Context(), db, "sqlite3", Config{
+	d.Numbers, err = Open(d.t.Context(), db, d.driver, Config{
 		Server: d.sim.URL(), ServerKey: key[:], Log: slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Metrics: d.metrics,
 	}, numbers, d.ear)
