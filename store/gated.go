@@ -14,6 +14,7 @@ type gatedConnector struct {
 	driver *sqlite3.SQLiteDriver
 	dsn    string
 	gate   gate
+	failed func(error) // told of each write that failed
 }
 
 func (c *gatedConnector) Connect(context.Context) (driver.Conn, error) {
@@ -21,7 +22,7 @@ func (c *gatedConnector) Connect(context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open connection: %w", err)
 	}
-	return &gatedConn{SQLiteConn: conn.(*sqlite3.SQLiteConn), gate: c.gate}, nil
+	return &gatedConn{SQLiteConn: conn.(*sqlite3.SQLiteConn), gate: c.gate, failed: c.failed}, nil
 }
 
 func (c *gatedConnector) Driver() driver.Driver { return c.driver }
@@ -30,8 +31,9 @@ func (c *gatedConnector) Driver() driver.Driver { return c.driver }
 // no need to. A connection is used by one goroutine at a time, which database/sql sees to.
 type gatedConn struct {
 	*sqlite3.SQLiteConn
-	gate gate
-	open bool // a transaction is
+	gate   gate
+	failed func(error)
+	open   bool // a transaction is
 }
 
 // lazily is the key of contexts in which a commit need not wait for the disk.
@@ -93,6 +95,7 @@ func (c *gatedConn) ExecContext(ctx context.Context, query string, args []driver
 	}
 	result, err := c.SQLiteConn.ExecContext(ctx, query, args)
 	if err != nil {
+		c.failed(err)
 		return nil, fmt.Errorf("execute: %w", err)
 	}
 	return result, nil
@@ -107,6 +110,7 @@ type gatedTx struct {
 func (t *gatedTx) Commit() error {
 	defer t.over()
 	if err := t.tx.Commit(); err != nil {
+		t.conn.failed(err)
 		return fmt.Errorf("commit: %w", err)
 	}
 	return nil

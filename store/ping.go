@@ -40,6 +40,16 @@ func (h *health) wrote(err error) {
 	}
 }
 
+// doubt has the next Ping find out, after a write of somebody else's to the same file failed.
+func (h *health) doubt(err error) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || refused(err) {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.wroteAt = time.Time{}
+}
+
 // due reports whether a probe should be written at a time, and what the last write came to.
 func (h *health) due(now time.Time) (bool, error) {
 	h.mu.Lock()

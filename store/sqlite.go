@@ -47,7 +47,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	}
 	s.writes = s.sqlitePool(writing, 1)
 	s.reads = s.sqlitePool(reading, readers)
-	s.numbers = sql.OpenDB(&gatedConnector{driver: &sqlite3.SQLiteDriver{}, dsn: s.dsn(writing), gate: s.gate})
+	s.numbers = sql.OpenDB(&gatedConnector{driver: &sqlite3.SQLiteDriver{}, dsn: s.dsn(writing), gate: s.gate, failed: s.health.doubt})
 	s.numbers.SetMaxOpenConns(readers)
 	s.numbers.SetMaxIdleConns(readers)
 	return s.connect(ctx, s.writes)

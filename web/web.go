@@ -60,7 +60,9 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", s.machineOrToken(promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{})))
+	mux.Handle("GET /metrics", s.machineOrToken(promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{
+		ErrorHandling: promhttp.ContinueOnError, // without the store the others are wanted more than ever
+	})))
 	mux.Handle("GET /api/v1/numbers", s.api(read, s.numbers))
 	mux.Handle("POST /api/v1/numbers/{name}/pair", s.api(write, s.pair))
 	mux.Handle("/api/", s.api(read, func(http.ResponseWriter, *http.Request) error {

@@ -159,6 +159,31 @@ func (p *postgresDatabase) open(r *rig) *sql.DB {
 	return p.db
 }
 
+// shut ends every session and lets nobody in; reopen lets them in again.
+func (p *postgresDatabase) shut(r *rig) {
+	r.Helper()
+	_ = p.open(r).Close() // the test's own sessions end as well
+	p.db = nil
+	p.administer(r, `ALTER DATABASE `+p.name+` ALLOW_CONNECTIONS false`)
+	p.administer(r, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '`+p.name+`'`)
+}
+
+func (p *postgresDatabase) reopen(r *rig) {
+	r.Helper()
+	p.administer(r, `ALTER DATABASE `+p.name+` ALLOW_CONNECTIONS true`)
+}
+
+// administer executes a statement from outside the database.
+func (p *postgresDatabase) administer(r *rig, statement string) {
+	r.Helper()
+	admin, err := sql.Open("pgx", p.server)
+	if err != nil {
+		r.Fatal(err)
+	}
+	defer admin.Close()
+	execute(r, admin, statement)
+}
+
 func (p *postgresDatabase) block(r *rig) {
 	r.Helper()
 	tx, err := p.open(r).Begin()
