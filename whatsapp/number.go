@@ -362,7 +362,7 @@ func (n *Number) askPhone(ctx context.Context, info types.MessageInfo) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	if _, err := n.cli.SendPeerMessage(ctx, n.cli.BuildUnavailableMessageRequest(info.Chat, info.Sender, info.ID)); err != nil {
-		n.log.Info("phone not asked for a missing message", "message_id", info.ID, "err", err)
+		n.log.Info("phone not asked for a missing message", "message_id", info.ID, "err", longNumbers.ReplaceAllString(err.Error(), "…"))
 	}
 }
 
