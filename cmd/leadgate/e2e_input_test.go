@@ -129,7 +129,7 @@ func TestEndToEndAnUnusableStoreOrConfigIsRefusedInOneLine(t *testing.T) {
 			if strings.Contains(said, "goroutine ") || !strings.Contains(err.Error(), "exit status 1") {
 				t.Errorf("the daemon ended with %v:\n%.2000s", err, said)
 			}
-			if c.line && (strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "leadgate: open the store: ")) {
+			if c.line && (strings.Count(said, "\n") != 1 || !strings.HasPrefix(said, "leadgate: open ")) {
 				t.Errorf("the daemon says more than a line: %.2000s", said)
 			}
 			if len(said) > 20_000 {

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"leadgate/bot"
+	"leadgate/delivery"
 	"leadgate/store"
 )
 
@@ -48,15 +51,17 @@ const scrapeTimeout = 5 * time.Second
 // storeCollector asks the store for its queue and size whenever Prometheus does.
 type storeCollector struct {
 	store                       *store.Store
+	policy                      func() *bot.Policy // in force; its destinations have their metrics from the beginning
 	pending, dead, oldest, size *prometheus.Desc
 }
 
-func newStoreCollector(st *store.Store) *storeCollector {
+func newStoreCollector(st *store.Store, policy func() *bot.Policy) *storeCollector {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc("leadgate_"+name, help, labels, nil)
 	}
 	return &storeCollector{
 		store:   st,
+		policy:  policy,
 		pending: desc("deliveries_pending", "Deliveries that wait to be sent, by destination.", "destination"),
 		dead:    desc("deliveries_dead", "Deliveries that were given up, by destination.", "destination"),
 		oldest:  desc("deliveries_oldest_pending_seconds", "Age of the oldest delivery that waits, by destination.", "destination"),
@@ -79,6 +84,11 @@ func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
 	if err != nil {
 		out <- prometheus.NewInvalidMetric(c.pending, err)
 		return
+	}
+	for _, d := range c.policy().Subscriptions {
+		if !slices.ContainsFunc(stats, func(s store.QueueStat) bool { return s.Destination == d.Destination }) {
+			stats = append(stats, store.QueueStat{Health: delivery.Health{Destination: d.Destination}})
+		}
 	}
 	now := time.Now()
 	for _, s := range stats {

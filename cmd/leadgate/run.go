@@ -63,10 +63,10 @@ func (d *daemon) run(ctx context.Context) error {
 		return err
 	}
 	defer closing(d.log, "store", st.Close)
-	registry.MustRegister(newStoreCollector(st))
 
 	carrier := delivery.New(st, delivery.Options{Log: d.log, Metrics: registry})
 	deciding := bot.New(st, policyOf(cfg), carrier.Wake, registry)
+	registry.MustRegister(newStoreCollector(st, deciding.Policy))
 	db, dialect := st.WhatsApp()
 	numbers, err := whatsapp.Open(ctx, db, dialect, whatsappConfig(cfg, d.log, registry), cfg.Numbers,
 		&listener{bot: deciding, store: st, now: time.Now})
