@@ -248,6 +248,8 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	ana := d.person(simulator.PersonOptions{})
 	d.hear(d.sent(ana.Send(d.account, simulator.Message{Text: "hello"})))
 	d.account.Cut()
+	// whatsmeow's socket does not bear being closed from both ends at once.
+	d.hear(d.sent(ana.Send(d.account, simulator.Message{Text: "hello again"})))
 	d.stop()
 	if d.account.Connected() {
 		eventually(t, "the connection is closed", func() bool { return !d.account.Connected() })
