@@ -244,7 +244,7 @@ func (r *rig) eventually(what string, test func() bool) {
 		if time.Now().After(deadline) {
 			r.Fatalf("it did not come to pass that %s", what)
 		}
-		time.Sleep(10 * time.Millisecond) // between two looks at another process: nothing can wake us
+		time.Sleep(10 * time.Millisecond) //nolint:forbidigo // between two looks at another process: nothing can wake us
 	}
 }
 
