@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.mau.fi/whatsmeow"
@@ -52,6 +53,8 @@ type Number struct {
 	inbox    *inbox
 	outbox   outbox
 	delays   delays
+
+	stepBegan atomic.Int64 // Unix nanoseconds of the step that the loop is in, 0 between steps
 
 	poke    chan struct{} // holds one token when there is something to do
 	started chan struct{} // closed when it is known whether the number is paired
@@ -158,6 +161,8 @@ func (n *Number) run(ctx context.Context) {
 // survive is a step of which a panic is only this number's trouble.
 func (n *Number) survive(ctx context.Context) (next time.Time) {
 	now := time.Now()
+	n.stepBegan.Store(now.UnixNano())
+	defer n.stepBegan.Store(0)
 	defer func() {
 		if cause := recover(); cause != nil {
 			n.log.Error("number fell over, starting it again", "err", cause, "stack", string(debug.Stack()))

@@ -21,3 +21,17 @@ func TestANumberThatIsBeingPairedDoesNotLookForADeviceMeanwhile(t *testing.T) {
 		t.Errorf("nobody pairs it: the loop wakes at %s, want %s", next, n.deviceAt)
 	}
 }
+
+func TestTheNumbersAreAliveSinceTheirLongestStepBegan(t *testing.T) {
+	free, busy := &Number{}, &Number{}
+	ns := &Numbers{list: []*Number{free, busy}}
+	before := time.Now()
+	if alive := ns.Alive(); alive.Before(before) {
+		t.Errorf("no step is under way, and they are alive since %s", alive)
+	}
+	began := before.Add(-time.Hour)
+	busy.stepBegan.Store(began.UnixNano())
+	if alive := ns.Alive(); !alive.Equal(began) {
+		t.Errorf("alive since %s, want %s", alive, began)
+	}
+}

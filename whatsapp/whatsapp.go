@@ -201,6 +201,18 @@ func (s senderByName) Send(ctx context.Context, d delivery.Delivery) delivery.Re
 	return n.Send(ctx, d)
 }
 
+// Alive is since when every number's loop turns: now, or the begin of the longest step that has not ended. A step takes
+// seconds, or as long as the store does.
+func (ns *Numbers) Alive() time.Time {
+	alive := time.Now()
+	for _, n := range ns.all() {
+		if began := n.stepBegan.Load(); began != 0 && began < alive.UnixNano() {
+			alive = time.Unix(0, began)
+		}
+	}
+	return alive
+}
+
 func (ns *Numbers) all() []*Number {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()

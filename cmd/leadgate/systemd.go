@@ -11,6 +11,9 @@ import (
 // A loop that has not turned for this long hangs: the slowest turn is one delivery's time-out and a commit.
 const loopTimeout = time.Minute
 
+// A number's step that takes this long hangs: it may wait for the network and, twice, for a store that does not answer.
+const stepTimeout = 3 * time.Minute
+
 // tellSystemd says that the daemon is up, and from then on how it stands; it feeds the watchdog only while the loops turn.
 // Without systemd it does nothing but wait.
 func (l *live) tellSystemd(ctx context.Context) error {
@@ -46,7 +49,7 @@ func (l *live) tellSystemd(ctx context.Context) error {
 
 // turning reports whether every loop has turned lately.
 func (l *live) turning(now time.Time) bool {
-	return now.Sub(l.carrier.Alive()) < loopTimeout
+	return now.Sub(l.carrier.Alive()) < loopTimeout && now.Sub(l.numbers.Alive()) < stepTimeout
 }
 
 // status is the line that systemctl shows.
