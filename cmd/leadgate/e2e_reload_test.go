@@ -95,3 +95,22 @@ func TestEndToEndAFaultyConfigIsRefusedWholeAndTheOldOneWorksOn(t *testing.T) {
 	r.says(radio, simulator.Message{Text: "I came from the radio"})
 	r.reaches(radio, "Lead Entry")
 }
+
+func TestEndToEndWhatAReloadCanNotChangeIsSaid(t *testing.T) {
+	t.Parallel()
+	r := newLivingRig(t)
+	const waits = `msg="a change of the config waits for the next start of the daemon"`
+	r.configure("", "I came from Instagram", "I came from the radio")
+	r.reload()
+	if strings.Contains(r.log.String(), waits) {
+		t.Error("a change that is in force is said to wait")
+	}
+	r.configure("", `listen = "127.0.0.1:0"`, `listen = "127.0.0.2:0"`, "leadgate.db", "other.db", "[whatsapp]", "[whatsapp]\ndevice_name = \"desk\"")
+	r.reload()
+	for _, key := range []string{"store", "http.listen", "whatsapp"} {
+		if !strings.Contains(r.log.String(), waits+" key="+key+"\n") {
+			t.Errorf("nobody is told that the change of %s waits", key)
+		}
+	}
+	r.worksOn("+5511934200001")
+}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"reflect"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +27,7 @@ type live struct {
 	store   *store.Store
 	metrics *metrics
 	log     *slog.Logger
+	started *config.Config // with which the daemon began
 	tokens  atomic.Pointer[[]config.Token]
 }
 
@@ -70,7 +73,25 @@ func (l *live) apply(ctx context.Context, cfg *config.Config) {
 	}
 	l.carrier.Wake()
 	l.metrics.reloaded(true, time.Now())
+	for _, key := range afterRestart(l.started, cfg) {
+		l.log.Warn("a change of the config waits for the next start of the daemon", "key", key)
+	}
 	l.log.Info("the config was reloaded", "numbers", len(cfg.Numbers), "destinations", len(cfg.Destinations))
+}
+
+// afterRestart is what differs and is read only at the start.
+func afterRestart(before, after *config.Config) (keys []string) {
+	for key, differs := range map[string]bool{
+		"store":       before.Store != after.Store,
+		"http.listen": before.HTTP.Listen != after.HTTP.Listen,
+		"whatsapp":    !reflect.DeepEqual(before.WhatsApp, after.WhatsApp),
+	} {
+		if differs {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 func (l *live) webTokens() []web.Token {

@@ -75,7 +75,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	carrier.SetSenders(sendersOf(cfg))
 
-	live := &live{carrier: carrier, bot: deciding, numbers: numbers, store: st, metrics: own, log: d.log}
+	live := &live{carrier: carrier, bot: deciding, numbers: numbers, store: st, metrics: own, log: d.log, started: cfg}
 	live.tokens.Store(&cfg.HTTP.Tokens)
 	own.reloaded(true, time.Now())
 	socket, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTP.Listen)
