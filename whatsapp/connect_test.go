@@ -265,9 +265,10 @@ func TestNothingIsLeftRunning(t *testing.T) {
 
 func TestRunEndsAtOnceWhileTheServerIsMute(t *testing.T) {
 	d := paired(t, simulator.Options{})
+	d.stop()
 	d.sim.HalfOpen(true)
-	d.account.Cut()
-	d.waitState("front-desk", Reconnecting)
+	d.run()
+	eventually(t, "it dials", func() bool { return d.log.has("Dialing") })
 	started := time.Now()
 	d.stop()
 	if took := time.Since(started); took > 2*disconnectWithin+leaveWithin {
