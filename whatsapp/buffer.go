@@ -12,6 +12,7 @@ import (
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/store"
 	"go.mau.fi/whatsmeow/store/sqlstore"
+	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -19,6 +20,27 @@ import (
 type devices struct {
 	*sqlstore.Container
 	buffer func(store.EventBuffer) store.EventBuffer
+	lazily func(context.Context) context.Context
+}
+
+// messageSecrets keeps the secrets by which later edits and votes on a message are read. That of a message received need
+// not wait for the disk: it stands before the commit of what the message means. That of an own message does, as nobody
+// sends it again.
+type messageSecrets struct {
+	store.MsgSecretStore
+	device *store.Device
+	lazily func(context.Context) context.Context
+}
+
+// PutMessageSecret implements store.MsgSecretStore.
+func (s messageSecrets) PutMessageSecret(ctx context.Context, chat, sender types.JID, id types.MessageID, secret []byte) error {
+	if !identityOf(s.device).is(sender) {
+		ctx = s.lazily(ctx)
+	}
+	if err := s.MsgSecretStore.PutMessageSecret(ctx, chat, sender, id, secret); err != nil {
+		return fmt.Errorf("keep the secret of a message: %w", err)
+	}
+	return nil
 }
 
 // new is a device that nothing is linked to yet.
@@ -32,6 +54,7 @@ func (d devices) new() *store.Device {
 func (d devices) load(device *store.Device) *store.Device {
 	device.Container = d
 	device.EventBuffer = d.buffer(device.EventBuffer)
+	device.MsgSecrets = messageSecrets{device.MsgSecrets, device, d.lazily}
 	return device
 }
 

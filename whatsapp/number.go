@@ -120,7 +120,7 @@ func newNumber(ns *Numbers, want chat.Number) *Number {
 	n.inbox = newInbox(want.Name, ns.listener, ns.metrics, ns.log, func() { n.notify(notice{event: redelivery{}}) })
 	n.devices = devices{ns.container, func(inner store.EventBuffer) store.EventBuffer {
 		return eventBuffer{inner, n.inbox.unparsable, n.inbox.waiting, ns.lazily}
-	}}
+	}, ns.lazily}
 	return n
 }
 
