@@ -78,5 +78,10 @@ func (r *rig) outage(begin, end func()) {
 			r.Errorf("%s: %d, want %d", query, got, want)
 		}
 	}
+	for _, direction := range []string{"inbound", "outbound"} {
+		if got := r.metric(`leadgate_messages_total{direction="` + direction + `",number="front-desk",outcome="undecryptable"}`); got != 0 {
+			r.Errorf("%v %s messages are taken for undecryptable, and given away, because of the store", got, direction)
+		}
+	}
 	r.stop()
 }
