@@ -323,6 +323,9 @@ func (n *Number) takeNotices() []notice {
 
 // begun says that it is known whether the number is paired.
 func (n *Number) begun() {
+	n.mu.Lock()
+	n.paired = !n.device.IsEmpty() // who waits for this asks at once
+	n.mu.Unlock()
 	select {
 	case <-n.started:
 	default:
