@@ -248,7 +248,7 @@ func (c *console) offline(length string) error {
 	if err != nil || d <= 0 || d > time.Hour {
 		return fmt.Errorf("say how long, at most 1h; type  offline 10s")
 	}
-	c.account.Offline(true)
+	c.simulator.Offline(true)
 	c.back = time.After(d)
 	c.say(c.number, "is offline for "+d.String()+"; go on writing")
 	return nil
@@ -257,7 +257,7 @@ func (c *console) offline(length string) error {
 func (c *console) online() {
 	c.back = nil
 	c.say(c.number, "can be reached again")
-	c.account.Offline(false)
+	c.simulator.Offline(false)
 }
 
 // title is a name with its first letter as a capital.
