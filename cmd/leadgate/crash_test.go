@@ -2,6 +2,8 @@ package main
 
 import (
 	"testing"
+
+	"leadgate/simulator"
 )
 
 // The steps between which the daemon is killed, in the order in which a message meets them. Each brings the daemon to the
@@ -53,15 +55,18 @@ var steps = []struct {
 	}},
 }
 
+// nasty is a WhatsApp that also delivers twice, late, and what can't be decrypted at first.
+func nasty(seed int) simulator.Options { return simulator.Options{Seed: uint64(seed) + 1, Nasty: true} }
+
 func TestEndToEndKilledBetweenEveryTwoStepsEveryMessageHasItsEffectOnce(t *testing.T) {
 	for name, db := range map[string]func(testing.TB) database{
 		"SQLite":     func(testing.TB) database { return &sqliteFile{} },
 		"PostgreSQL": func(t testing.TB) database { return newPostgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, step := range steps {
+			for i, step := range steps {
 				t.Run(step.name, func(t *testing.T) {
-					r := newRig(t, db(t))
+					r := newRigOn(t, db(t), nasty(i))
 					r.start()
 					r.pair()
 					step.at(r, func() { r.anaWrites(anaWrites) })
@@ -78,9 +83,9 @@ func TestEndToEndKilledBetweenEveryTwoStepsEveryMessageHasItsEffectOnce(t *testi
 }
 
 func TestEndToEndKilledBetweenEveryTwoStepsWithTheReceiverDownNothingIsLost(t *testing.T) {
-	for _, step := range steps[:3] { // nothing is taken by a receiver that is down
+	for i, step := range steps[:3] { // nothing is taken by a receiver that is down
 		t.Run(step.name, func(t *testing.T) {
-			r := newRig(t, &sqliteFile{})
+			r := newRigOn(t, &sqliteFile{}, nasty(i))
 			r.crm.down()
 			r.start()
 			r.pair()
