@@ -35,11 +35,12 @@ func checkURL(faults *fault.List, c Config) *url.URL {
 	}
 	u, err := url.Parse(c.URL)
 	if err != nil {
-		add(fmt.Sprintf("%q is not a URL", redacted(c.URL)), "")
+		add(fmt.Sprintf("%q is not a URL", redacted(c.URL)), "write the whole address, such as https://crm.example.com/hooks")
 		return nil
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {
-		add(fmt.Sprintf("%q does not begin with https:// or http://", redacted(c.URL)), "")
+		add(fmt.Sprintf("%q does not begin with https:// or http://", redacted(c.URL)),
+			"write the whole address, such as https://crm.example.com/hooks")
 		return nil
 	}
 	if u.User != nil {
