@@ -50,8 +50,11 @@ func (m Message) Key() string {
 	if m.EditID != "" {
 		return "edit/" + m.Number + "/" + m.EditID
 	}
-	return "message/" + m.Number + "/" + m.ID
+	return m.OriginalKey()
 }
+
+// OriginalKey is the key of the message of its own that this is, or that this edits.
+func (m Message) OriginalKey() string { return "message/" + m.Number + "/" + m.ID }
 
 // An Ad is the click-to-WhatsApp ad that brought a lead. All fields may be empty: WhatsApp sometimes marks a message
 // as brought by an ad and leaves the card out.

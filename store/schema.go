@@ -98,6 +98,7 @@ func (s *Store) steps() ([]string, error) {
 			"INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
 			"INTEGER", "BIGINT",
 			"BLOB", "BYTEA",
+			") STRICT, WITHOUT ROWID;", ");",
 			") STRICT;", ");",
 		)
 	}

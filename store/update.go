@@ -36,8 +36,9 @@ func (s *Store) Update(ctx context.Context, in bot.Input, decide func(bot.State)
 	return nil
 }
 
-const inputQuery = `SELECT key, matched FROM input WHERE key = $1
-	UNION ALL SELECT key, matched FROM input WHERE number = $2 AND message_id = $3`
+// inputQuery finds the input itself, the message that it edits, and other edits of the same message.
+const inputQuery = `SELECT key, matched FROM input WHERE key IN ($1, $2)
+	UNION ALL SELECT key, matched FROM input WHERE number = $3 AND edits = $4`
 
 // load is the state that an input concerns, or that its key is known.
 func load(ctx context.Context, tx *sql.Tx, in bot.Input) (state bot.State, known bool, err error) {
@@ -70,11 +71,12 @@ func load(ctx context.Context, tx *sql.Tx, in bot.Input) (state bot.State, known
 
 // loadInput is what the earlier texts of the input's message matched, or that the input's key is known.
 func loadInput(ctx context.Context, tx *sql.Tx, in bot.Input) (matched []conversion.Match, known bool, err error) {
+	original := in.Key
 	var number, message sql.NullString
-	if in.Message != nil {
-		number, message = null(in.Message.Number), null(in.Message.ID)
+	if m := in.Message; m != nil {
+		original, number, message = m.OriginalKey(), null(m.Number), null(m.ID)
 	}
-	rows, err := tx.QueryContext(ctx, inputQuery, in.Key, number, message)
+	rows, err := tx.QueryContext(ctx, inputQuery, in.Key, clean(original), number, message)
 	if err != nil {
 		return nil, false, fmt.Errorf("look for the input's key: %w", err)
 	}
@@ -143,10 +145,13 @@ func (s *Store) writeInput(ctx context.Context, tx *sql.Tx, in bot.Input, leadID
 	if in.Key == "" {
 		return fmt.Errorf("%w: the input has no key", errImpossible)
 	}
-	var number, message, text sql.NullString
+	var number, edits, text sql.NullString
 	switch {
 	case in.Message != nil:
-		number, message = null(in.Message.Number), null(in.Message.ID)
+		number = null(in.Message.Number)
+		if in.Message.EditID != "" {
+			edits = null(in.Message.ID)
+		}
 		if s.opts.MessageText && leadID != "" {
 			text = sql.NullString{String: clean(in.Message.Text), Valid: true}
 		}
@@ -160,8 +165,8 @@ func (s *Store) writeInput(ctx context.Context, tx *sql.Tx, in bot.Input, leadID
 			return fmt.Errorf("write what the input matched: %w", err)
 		}
 	}
-	const insert = `INSERT INTO input (key, at, lead, number, message_id, text, matched) VALUES ($1, $2, $3, $4, $5, $6, $7)`
-	_, err := tx.ExecContext(ctx, insert, in.Key, micros(in.At), null(leadID), number, message, text, string(list))
+	const insert = `INSERT INTO input (key, at, lead, number, edits, text, matched) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+	_, err := tx.ExecContext(ctx, insert, in.Key, micros(in.At), null(leadID), number, edits, text, string(list))
 	if err != nil {
 		return fmt.Errorf("record the input: %w", err)
 	}

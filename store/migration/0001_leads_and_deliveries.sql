@@ -25,17 +25,17 @@ CREATE TABLE alias (
 ) STRICT;
 CREATE INDEX alias_lead ON alias (lead);
 
--- Every input that changed something. Its key is there once: a second time there is nothing to do.
+-- Every input that was decided. Its key is there once: a second time there is nothing to do.
 CREATE TABLE input (
-	key        TEXT    NOT NULL PRIMARY KEY,
-	at         INTEGER NOT NULL,
-	lead       TEXT    REFERENCES lead (id) DEFERRABLE INITIALLY DEFERRED,
-	number     TEXT,
-	message_id TEXT,          -- of an edit: that of the message that was edited
-	text       TEXT,          -- NULL: not kept
-	matched    TEXT NOT NULL  -- JSON array: the triggers that this text matched
-) STRICT;
-CREATE INDEX input_message ON input (number, message_id) WHERE message_id IS NOT NULL;
+	key     TEXT    NOT NULL PRIMARY KEY,
+	at      INTEGER NOT NULL,
+	lead    TEXT    REFERENCES lead (id) DEFERRABLE INITIALLY DEFERRED,
+	number  TEXT,
+	edits   TEXT,          -- of an edit: the id of the message that was edited
+	text    TEXT,          -- NULL: not kept
+	matched TEXT NOT NULL  -- JSON array: the triggers that this text matched
+) STRICT, WITHOUT ROWID;
+CREATE INDEX input_edits ON input (number, edits) WHERE edits IS NOT NULL;
 CREATE INDEX input_lead ON input (lead) WHERE lead IS NOT NULL;
 
 CREATE TABLE transition (
