@@ -57,6 +57,7 @@ type State struct {
 	Twin        chat.Lead               // a second lead that turns out to be the same person (one by phone, one by LID); Lead is the older
 	Transitions []conversion.Transition // of Lead and Twin, that count, in order of At and then of recording
 	Matched     []conversion.Match      // what earlier texts of the same message matched
+	Unclaimed   []chat.Message          // of somebody who is no lead: what Decision.Unclaimed kept, in order of SentAt
 }
 
 // A Decision is everything that an input changes. Store writes it in one transaction with the input's key.
@@ -68,14 +69,20 @@ type Decision struct {
 	Matched     []conversion.Match      // what this text matched, kept for edits of the message
 	Events      []Event                 // in order
 	Deliveries  []delivery.Delivery     // effects of the decision, each under its key
+	Unclaimed   *chat.Message           // what the business wrote to somebody who is no lead, and would move one; see UnclaimedFor
 	Refused     bool                    // the input asks for what can't be: nothing is written, not even its key
 }
+
+// UnclaimedFor is how long a follow-up to somebody who is no lead is kept. The message by which they are one may come after
+// it, with an earlier time: an ad's first message often has to be asked for from the phone. WhatsApp keeps what it has not
+// delivered for about so long.
+const UnclaimedFor = 14 * 24 * time.Hour
 
 // Empty reports whether the decision changes nothing. Its input's key is kept all the same: what meant nothing when it came
 // must mean nothing when it comes again, whatever has happened in between.
 func (d Decision) Empty() bool {
 	return d.Lead == nil && d.Absorbed == "" && d.Deleted == "" && len(d.Transitions) == 0 && len(d.Matched) == 0 &&
-		len(d.Events) == 0 && len(d.Deliveries) == 0
+		len(d.Events) == 0 && len(d.Deliveries) == 0 && d.Unclaimed == nil
 }
 
 // Store keeps everything. Its Update is the only way to change anything.

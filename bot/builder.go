@@ -141,18 +141,29 @@ func (b *builder) touch(c conversion.Decision) {
 	}
 }
 
-// transit records transitions, in the order in which they were decided.
-func (b *builder) transit(transitions []conversion.Transition) {
+// transit records transitions, in the order in which they were decided, under the key of what caused them.
+func (b *builder) transit(transitions []conversion.Transition, cause string) {
 	for _, t := range transitions {
-		t.ID = newID("tr", t.Funnel, b.in.Key)
+		t.ID = newID("tr", t.Funnel, cause)
 		b.decision.Transitions = append(b.decision.Transitions, t)
 		b.transitions = append(b.transitions, t)
 		sort.SliceStable(b.transitions, func(i, j int) bool { return b.transitions[i].At.Before(b.transitions[j].At) })
-		b.event(StageChanged, t.Funnel, stageData{
+		b.event(StageChanged, t.Funnel+"/"+cause, stageData{
 			Number: optional(t.Number), Lead: b.leadObject(), Funnel: t.Funnel, From: optional(t.From), To: t.To,
 			Cause: t.Cause, Phrase: optional(t.Phrase), MessageID: optional(t.MessageID), TransitionID: t.ID,
 		})
 	}
+}
+
+// claim lets what the business wrote before the person was known as a lead move them, where they were in the funnel by then.
+func (b *builder) claim(written []chat.Message) {
+	at, number := b.at, b.number
+	for _, m := range written {
+		c := b.policy.Conversion.Decide(m, conversion.State{Lead: b.lead, Transitions: b.transitions})
+		b.at, b.number = m.SentAt, m.Number
+		b.transit(c.Transitions, m.Key())
+	}
+	b.at, b.number = at, number
 }
 
 func (b *builder) leadObject() leadObject { return newLeadObject(b.lead, b.transitions) }

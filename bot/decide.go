@@ -3,6 +3,7 @@ package bot
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"leadgate/chat"
 	"leadgate/conversion"
@@ -36,12 +37,14 @@ func decideMessage(p *Policy, in Input, s State) Decision {
 	}
 	c := p.Conversion.Decide(m, conversion.State{Lead: s.Lead, Transitions: s.Transitions, Matched: s.Matched})
 	if !s.Lead.Known() && c.Touch == nil {
-		return Decision{Matched: c.Matched} // for edits: who wrote it may be a lead by then
+		// Kept for edits, and for the day on which the person turns out to have been a lead by then.
+		return Decision{Matched: c.Matched, Unclaimed: unclaimed(m, c.Matched)}
 	}
 	b := newBuilder(p, in, s, m.SentAt, m.Number)
 	b.identify(m)
 	b.touch(c)
-	b.transit(c.Transitions)
+	b.transit(c.Transitions, in.Key)
+	b.claim(s.Unclaimed)
 	if c.Returned {
 		b.event(LeadReturned, "", returnedData{
 			Number: optional(m.Number), Lead: b.leadObject(), Source: c.Touch.Source,
@@ -50,6 +53,20 @@ func decideMessage(p *Policy, in Input, s State) Decision {
 	}
 	b.decision.Matched = c.Matched
 	return b.done()
+}
+
+// unclaimed is what of a message to somebody who is no lead has to be kept: of its text the phrases alone. Nil when it
+// would move nobody.
+func unclaimed(m chat.Message, matched []conversion.Match) *chat.Message {
+	if m.Direction != chat.Outbound || len(matched) == 0 {
+		return nil
+	}
+	phrases := make([]string, len(matched))
+	for i, match := range matched {
+		phrases[i] = match.Phrase
+	}
+	m.Text = strings.Join(phrases, "\n")
+	return &m
 }
 
 func decideNumber(p *Policy, in Input) Decision {
@@ -69,7 +86,7 @@ func decideMove(p *Policy, in Input, s State) (Decision, error) {
 		return Decision{}, fmt.Errorf("move lead %q: %w", in.Move.LeadID, err)
 	}
 	b := newBuilder(p, in, s, in.At, "")
-	b.transit(c.Transitions)
+	b.transit(c.Transitions, in.Key)
 	return b.done(), nil
 }
 

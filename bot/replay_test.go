@@ -137,6 +137,42 @@ func TestReplayingAnyPrefixOfTheInputsChangesNothing(t *testing.T) {
 	})
 }
 
+func TestAFollowUpThatIsHandledBeforeTheLeadsEarlierMessageCounts(t *testing.T) {
+	s := newShop(t, t.TempDir())
+	defer func() { _ = s.store.Close() }()
+	ana := chat.Person{Phone: "+5511911110001", LID: "200300401"}
+	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	for _, m := range []chat.Message{
+		{ID: "early", Direction: chat.Outbound, Text: "Your payment has arrived", SentAt: at.Add(-time.Hour)},
+		{ID: "next", Direction: chat.Outbound, Text: "Thank you for scheduling with us", SentAt: at.Add(time.Hour)},
+		{ID: "first", Direction: chat.Inbound, Text: "I came from Instagram", SentAt: at},
+		{ID: "first", Direction: chat.Inbound, Text: "I came from Instagram", SentAt: at},
+	} {
+		m.Number, m.Person = "front-desk", ana
+		if err := s.bot.Handle(t.Context(), bot.Input{Key: m.Key(), At: at.Add(2 * time.Hour), Message: &m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lead, err := s.store.LeadByPhone(t.Context(), ana.Phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transitions, err := s.store.Transitions(t.Context(), lead.ID, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, tr := range transitions {
+		if tr.Funnel == "Sales" {
+			got = append(got, fmt.Sprintf("%s>%s %s %s", tr.From, tr.To, tr.MessageID, tr.At.Format("15:04")))
+		}
+	}
+	want := []string{">Lead Entry first 10:00", "Lead Entry>Scheduling next 11:00"}
+	if strings.Join(got, "; ") != strings.Join(want, "; ") {
+		t.Errorf("transitions %q, want %q", got, want)
+	}
+}
+
 func TestAnInputThatPanicsIsUndecidableAndChangesNothing(t *testing.T) {
 	s := newShop(t, t.TempDir())
 	defer func() { _ = s.store.Close() }()

@@ -13,7 +13,7 @@ func TestHotStatementsUseIndexes(t *testing.T) {
 	// holds nothing else.
 	allowed := regexp.MustCompile(`VIRTUAL TABLE|^SCAN l$|COVERING INDEX delivery_dead`)
 	for name, query := range map[string]string{
-		"the input's key": inputQuery, "the lead": leadQuery, "its transitions": countingQuery,
+		"the input's key": inputQuery, "the lead": leadQuery, "its transitions": countingQuery, "follow-ups": unclaimedQuery,
 		"destinations": queuesQuery, "due lanes": headsQuery, "lease": leaseLanes, "attempts": countAttempts,
 		"settle": settleQuery, "continue": continueQuery, "funnel": funnelQuery, "dead": deadQuery,
 	} {

@@ -58,7 +58,11 @@ func load(ctx context.Context, tx *sql.Tx, in bot.Input) (state bot.State, known
 		return state, false, nil
 	}
 	leads, err := queryLeads(ctx, tx, leadQuery, names[:]...)
-	if err != nil || len(leads) == 0 {
+	if err != nil {
+		return state, false, err
+	}
+	if len(leads) == 0 {
+		state.Unclaimed, err = loadUnclaimed(ctx, tx, in.Message)
 		return state, false, err
 	}
 	state.Lead = leads[0].Lead
@@ -131,6 +135,14 @@ func (s *Store) commit(ctx context.Context, tx *sql.Tx, in bot.Input, state bot.
 	}
 	if err := takeBack(ctx, tx, in); err != nil {
 		return err
+	}
+	if err := writeUnclaimed(ctx, tx, in, d.Unclaimed); err != nil {
+		return err
+	}
+	if len(state.Unclaimed) > 0 && d.Lead != nil {
+		if err := forgetUnclaimed(ctx, tx, in.Message.Person); err != nil {
+			return err
+		}
 	}
 	events, err := writeEvents(ctx, tx, d.Events)
 	if err != nil {

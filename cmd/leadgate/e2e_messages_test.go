@@ -224,6 +224,24 @@ func TestEndToEndAnAdMessageThatThePhoneHandsOverAfterARestartCounts(t *testing.
 	}
 }
 
+func TestEndToEndAFollowUpThatComesBeforeTheAdMessageThatItFollowsCounts(t *testing.T) {
+	t.Parallel()
+	r := newRigOfThreeStages(t, simulator.Options{Seed: 1})
+	r.account.AnswerPlaceholders(false)
+	p := r.newcomer()
+	r.says(p, simulator.Message{
+		Text: "Hello", Ad: &simulator.Ad{ID: "1", ClickID: "click", Title: "AI"}, Placeholder: true, At: time.Now().Add(-2 * time.Hour),
+	})
+	r.eventually("the message is missing", func() bool { return r.metric(`leadgate_messages_missing{number="front-desk"}`) == 1 })
+	r.answers(p, simulator.Message{Text: phoneAnswers, At: time.Now().Add(-time.Hour)})
+	r.quiet()
+	if got := r.storyOf(p); got != "" {
+		t.Errorf("the CRM is told %q of somebody who is no lead yet", got)
+	}
+	r.account.AnswerPlaceholders(true)
+	r.isTold(p, scheduledStory)
+}
+
 // cameBy checks what the CRM was told of where a lead came from.
 func (r *rig) cameBy(p *simulator.Person, source, click string) {
 	r.Helper()

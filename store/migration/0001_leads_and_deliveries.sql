@@ -38,6 +38,18 @@ CREATE TABLE input (
 CREATE INDEX input_edits ON input (number, edits) WHERE edits IS NOT NULL;
 CREATE INDEX input_lead ON input (lead) WHERE lead IS NOT NULL;
 
+-- Follow-ups to people who were no leads when they were handled, for the case that an earlier message of theirs comes later.
+CREATE TABLE unclaimed (
+	key     TEXT    NOT NULL PRIMARY KEY, -- the input's
+	phone   TEXT,
+	lid     TEXT,
+	sent_at INTEGER NOT NULL,
+	message TEXT    NOT NULL              -- JSON; of its text the phrases alone
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unclaimed_phone ON unclaimed (phone) WHERE phone IS NOT NULL;
+CREATE INDEX unclaimed_lid ON unclaimed (lid) WHERE lid IS NOT NULL;
+CREATE INDEX unclaimed_sent_at ON unclaimed (sent_at);
+
 CREATE TABLE transition (
 	seq             INTEGER PRIMARY KEY AUTOINCREMENT,
 	id              TEXT    NOT NULL UNIQUE,
