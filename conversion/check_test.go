@@ -246,13 +246,13 @@ func TestCharactersAreCountedAsPeopleDo(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	known := []string{"front-desk", "clinic", "Sales"}
-	for word, want := range map[string]string{
-		"frontdesk": "front-desk", "front_desk": "front-desk", "clinc": "clinic", "sales": "Sales", "sails": "Sales", "warehouse": "", "": "",
+func TestTheHintForAnUnknownNameIsTheNearestOrAll(t *testing.T) {
+	for name, want := range map[string]string{
+		"frontdesk": `did you mean "front-desk"?`, "clinc": `did you mean "clinic"?`, "sails": `did you mean "Sales"?`,
+		"warehouse": `known: ["front-desk" "clinic" "Sales"]`,
 	} {
-		if got := nearest(word, known); got != want {
-			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		if got := suggest(name, "number", []string{"front-desk", "clinic", "Sales"}); got != want {
+			t.Errorf("for %q the hint is %q, want %q", name, got, want)
 		}
 	}
 	if got := suggest("x", "number", nil); got != "there is no number" {

@@ -64,7 +64,7 @@ func TestMoveNamesWhatIsNotConfigured(t *testing.T) {
 	for _, c := range []struct{ funnel, stage, want string }{
 		{"Sails", "Sale", `funnel "Sails" is not configured; did you mean "Sales"?`},
 		{"Recruiting", "Sale", `funnel "Recruiting" is not configured; known: ["Sales" "Support"]`},
-		{"Sales", "Schedule", `funnel "Sales" has no stage "Schedule"; known: ["Lead Entry" "Scheduling" "Sale"]`},
+		{"Sales", "Schedule", `funnel "Sales" has no stage "Schedule"; did you mean "Scheduling"?`},
 		{"Sales", "scheduling", `funnel "Sales" has no stage "scheduling"; did you mean "Scheduling"?`},
 		{"Support", "Sale", `funnel "Support" has no stage "Sale"`},
 	} {
