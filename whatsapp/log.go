@@ -77,11 +77,12 @@ func silenceSignal(l *slog.Logger) {
 	logger.Setup(&quiet)
 }
 
-// signalLog hands libsignal's lines to slog for debugging: whatsmeow reports what matters of them.
+// signalLog hands libsignal's complaints to slog for debugging: whatsmeow reports what matters of them. What libsignal
+// says of its own at the lower levels holds the keys of messages, which belong into no log.
 type signalLog struct{ log *slog.Logger }
 
-func (s signalLog) Debug(caller, said string)   { s.write(caller, said) }
-func (s signalLog) Info(caller, said string)    { s.write(caller, said) }
+func (s signalLog) Debug(string, string)        {}
+func (s signalLog) Info(string, string)         {}
 func (s signalLog) Warning(caller, said string) { s.write(caller, said) }
 func (s signalLog) Error(caller, said string)   { s.write(caller, said) }
 
