@@ -54,7 +54,7 @@ type DeleteTransition struct {
 // State is what an input concerns, as it stands when the input is decided. The zero State: nobody is known.
 type State struct {
 	Lead        chat.Lead               // whom the message's phone or LID, or the input's lead id, names
-	Twin        chat.Lead               // a second lead that turns out to be the same person (one by phone, one by LID); Lead is the older
+	Twin        chat.Lead               // a second lead who turns out to be the same person: one of the two has no phone; Lead is the older
 	Transitions []conversion.Transition // of Lead and Twin, that count, in order of At and then of recording
 	Matched     []conversion.Match      // what earlier texts of the same message matched
 	Unclaimed   []chat.Message          // of somebody who is no lead: what Decision.Unclaimed kept, in order of SentAt

@@ -173,6 +173,35 @@ func TestAFollowUpThatIsHandledBeforeTheLeadsEarlierMessageCounts(t *testing.T) 
 	}
 }
 
+func TestAPhoneThatChangedHandsMakesNobodyOneWithAnother(t *testing.T) {
+	s := newShop(t, t.TempDir())
+	defer func() { _ = s.store.Close() }()
+	const first, second = chat.Phone("+5511911110001"), chat.Phone("+5511911110002")
+	at := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	for i, who := range []chat.Person{
+		{Phone: first, LID: "200300401"}, {Phone: second, LID: "200300402"}, {Phone: first, LID: "200300402"},
+	} {
+		m := chat.Message{
+			Number: "front-desk", ID: fmt.Sprint("M", i), Person: who, Direction: chat.Inbound,
+			Text: "I came from Instagram", SentAt: at.Add(time.Duration(i) * time.Hour),
+		}
+		if err := s.bot.Handle(t.Context(), bot.Input{Key: m.Key(), At: m.SentAt, Message: &m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, err := s.store.LeadByPhone(t.Context(), first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.store.LeadByPhone(t.Context(), second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.ID == b.ID || a.LID != "200300402" || b.LID != "" || !b.Known() {
+		t.Errorf("the leads are %+v and %+v", a, b)
+	}
+}
+
 func TestAnInputThatPanicsIsUndecidableAndChangesNothing(t *testing.T) {
 	s := newShop(t, t.TempDir())
 	defer func() { _ = s.store.Close() }()

@@ -117,6 +117,13 @@ func writeLead(ctx context.Context, tx *sql.Tx, l chat.Lead) error {
 	if l.NameSet {
 		nameSet = 1
 	}
+	if l.LID != "" {
+		// Who had it before was another person, who is known by phone.
+		const take = `UPDATE lead SET lid = NULL WHERE lid = $1 AND id <> $2`
+		if _, err := tx.ExecContext(ctx, take, string(l.LID), l.ID); err != nil {
+			return fmt.Errorf("take the lid for lead %q: %w", l.ID, err)
+		}
+	}
 	const upsert = `INSERT INTO lead (id, name, name_set, phone, lid, source, last_source, touched_at, first_ad, ad, fields,
 			numbers, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)

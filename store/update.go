@@ -65,12 +65,24 @@ func load(ctx context.Context, tx *sql.Tx, in bot.Input) (state bot.State, known
 		state.Unclaimed, err = loadUnclaimed(ctx, tx, in.Message)
 		return state, false, err
 	}
-	state.Lead = leads[0].Lead
-	if len(leads) > 1 {
-		state.Twin = leads[1].Lead
-	}
+	state.Lead, state.Twin = whoIsMeant(leads, in.Message)
 	state.Transitions, err = countingTransitions(ctx, tx, state.Lead.ID, state.Twin.ID)
 	return state, false, err
+}
+
+// whoIsMeant tells the lead of a message, and the twin who turns out to be the same person. Two leads who both have a phone
+// are two people: one has taken over the other's phone. The one with the message's phone is meant, and the LID follows it.
+func whoIsMeant(leads []keptLead, m *chat.Message) (lead, twin chat.Lead) {
+	if len(leads) == 1 {
+		return leads[0].Lead, twin
+	}
+	if leads[0].Phone == "" || leads[1].Phone == "" {
+		return leads[0].Lead, leads[1].Lead
+	}
+	if m != nil && leads[1].Phone == m.Person.Phone {
+		return leads[1].Lead, twin
+	}
+	return leads[0].Lead, twin
 }
 
 // loadInput is what the earlier texts of the input's message matched, or that the input's key is known.

@@ -85,7 +85,7 @@ func open(ts *testscript.TestScript) (*store.Store, *bot.Policy) {
 	ts.Check(err)
 	st, err := store.Open(context.Background(), cfg.Store.URL, store.Options{})
 	ts.Check(err)
-	return st, policyOf(cfg)
+	return st, cfg.Policy()
 }
 
 func hears(ts *testscript.TestScript, _ bool, args []string) {

@@ -61,7 +61,7 @@ func (l *live) reloaded(file string) *config.Config {
 // apply puts a sound config in force.
 func (l *live) apply(ctx context.Context, cfg *config.Config) {
 	l.carrier.SetSenders(sendersOf(cfg))
-	l.bot.SetPolicy(policyOf(cfg))
+	l.bot.SetPolicy(cfg.Policy())
 	l.numbers.SetNumbers(cfg.Numbers)
 	l.tokens.Store(&cfg.HTTP.Tokens)
 	names := make([]string, len(cfg.Destinations))

@@ -42,7 +42,7 @@ func (c *pairCommand) Run(ctx context.Context, p *process) error {
 	defer closing(newLogger(p.stderr, false), "store", st.Close)
 	// What people write while the phone links the number is handled as in run; its webhooks wait for run.
 	registry := prometheus.NewRegistry()
-	deciding := bot.New(st, policyOf(cfg), nil, registry)
+	deciding := bot.New(st, cfg.Policy(), nil, registry)
 	db, dialect := st.WhatsApp()
 	numbers, err := whatsapp.Open(ctx, db, dialect, whatsappConfig(cfg, log, registry), []chat.Number{number},
 		&listener{bot: deciding, store: st, now: time.Now})

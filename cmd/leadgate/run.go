@@ -65,7 +65,7 @@ func (d *daemon) run(ctx context.Context) error {
 	defer closing(d.log, "store", st.Close)
 
 	carrier := delivery.New(st, delivery.Options{Log: d.log, Metrics: registry})
-	deciding := bot.New(st, policyOf(cfg), carrier.Wake, registry)
+	deciding := bot.New(st, cfg.Policy(), carrier.Wake, registry)
 	registry.MustRegister(newStoreCollector(st, deciding.Policy))
 	db, dialect := st.WhatsApp()
 	numbers, err := whatsapp.Open(ctx, db, dialect, whatsappConfig(cfg, d.log, registry), cfg.Numbers,
@@ -118,14 +118,6 @@ func closing(log *slog.Logger, what string, closeIt func() error) {
 	if err := closeIt(); err != nil {
 		log.Error("closing failed", "what", what, "err", err)
 	}
-}
-
-func policyOf(cfg *config.Config) *bot.Policy {
-	p := &bot.Policy{Conversion: cfg.Conversion, Numbers: cfg.Numbers}
-	for _, d := range cfg.Destinations {
-		p.Subscriptions = append(p.Subscriptions, bot.Subscription{Destination: d.Name, Events: d.Events})
-	}
-	return p
 }
 
 func sendersOf(cfg *config.Config) map[string]delivery.Sender {
