@@ -12,23 +12,37 @@ import (
 // EventType names what happened, as the outside is told.
 type EventType string
 
-// The events of the funnel and the numbers.
+// The events that this version sends.
 const (
-	LeadCreated        EventType = "lead.created"
-	LeadUpdated        EventType = "lead.updated"
-	LeadMerged         EventType = "lead.merged"
-	LeadReturned       EventType = "lead.returned"
-	StageChanged       EventType = "conversion.stage_changed"
-	TransitionDeleted  EventType = "conversion.transition_deleted"
-	NumberConnected    EventType = "number.connected"
-	NumberDisconnected EventType = "number.disconnected"
-	NumberLoggedOut    EventType = "number.logged_out"
+	LeadCreated             EventType = "lead.created"
+	LeadUpdated             EventType = "lead.updated"
+	LeadMerged              EventType = "lead.merged"
+	LeadErased              EventType = "lead.erased"
+	LeadReturned            EventType = "lead.returned"
+	StageChanged            EventType = "conversion.stage_changed"
+	TransitionDeleted       EventType = "conversion.transition_deleted"
+	OpportunityCreated      EventType = "opportunity.created"
+	OpportunityStageChanged EventType = "opportunity.stage_changed"
+	OpportunityOwnerChanged EventType = "opportunity.owner_changed"
+	OpportunityClosed       EventType = "opportunity.closed"
+	MenuSent                EventType = "menu.sent"
+	MenuAnswered            EventType = "menu.answered"
+	ChatWaiting             EventType = "chat.waiting"
+	ChatAssigned            EventType = "chat.assigned"
+	ChatEscalated           EventType = "chat.escalated"
+	ChatClosed              EventType = "chat.closed"
+	AgentAvailability       EventType = "agent.availability_changed"
+	NumberConnected         EventType = "number.connected"
+	NumberDisconnected      EventType = "number.disconnected"
+	NumberLoggedOut         EventType = "number.logged_out"
 )
 
 // EventTypes lists every type that this version sends, for checking what a destination asks for.
 func EventTypes() []EventType {
 	return []EventType{
-		LeadCreated, LeadUpdated, LeadMerged, LeadReturned, StageChanged, TransitionDeleted,
+		LeadCreated, LeadUpdated, LeadMerged, LeadErased, LeadReturned, StageChanged, TransitionDeleted,
+		OpportunityCreated, OpportunityStageChanged, OpportunityOwnerChanged, OpportunityClosed,
+		MenuSent, MenuAnswered, ChatWaiting, ChatAssigned, ChatEscalated, ChatClosed, AgentAvailability,
 		NumberConnected, NumberDisconnected, NumberLoggedOut,
 	}
 }

@@ -4,14 +4,21 @@ import (
 	"path"
 	"slices"
 
+	"leadgate/autoresponse"
 	"leadgate/chat"
 	"leadgate/conversion"
 	"leadgate/delivery"
+	"leadgate/opportunity"
+	"leadgate/routing"
 )
 
 // A Policy is the configuration in force, checked. It is never changed; a reload replaces it as a whole.
 type Policy struct {
 	Conversion    *conversion.Policy
+	Opportunities *opportunity.Policy
+	Responses     *autoresponse.Policy
+	Routing       *routing.Policy
+	Language      string // of the daemon's own words: "en" or "pt"
 	Numbers       []chat.Number
 	Subscriptions []Subscription
 }

@@ -10,7 +10,18 @@ type Number struct {
 	Name   string  // as in the configuration: "front-desk"
 	Phone  Phone   // never empty
 	Ignore []Phone // people who are never leads
+	Pace   Pace    // how fast the daemon itself sends; the zero value: DefaultPace
+	Labels bool    // chats are labelled by stage in the WhatsApp Business app
 }
+
+// A Pace bounds how fast the daemon itself sends from a number.
+type Pace struct {
+	PerMinute int // messages a minute in the long run
+	Burst     int // messages at once after a rest
+}
+
+// DefaultPace is the pace of a number that has none of its own.
+func DefaultPace() Pace { return Pace{PerMinute: 30, Burst: 5} }
 
 // A Person is somebody at the other end of a chat, as WhatsApp addresses them. Phone or LID may be unknown, never both.
 type Person struct {
@@ -43,6 +54,7 @@ type Message struct {
 	SentAt    time.Time // WhatsApp's time of it, UTC, whole seconds
 	Ad        *Ad       // the ad that opened the chat; nil when none did
 	FromLink  bool      // WhatsApp says that a wa.me link opened the chat
+	Answer    *Answer   // how the message answers a menu; nil when it is nothing but its text
 }
 
 // Key names the message as the cause of what it changes: the same for every delivery of the same message.
@@ -93,6 +105,7 @@ type Lead struct {
 	Fields     map[string]string // free text by name
 	Numbers    []string          // names of the numbers that they wrote to, in order of first contact
 	CreatedAt  time.Time
+	ErasedAt   time.Time // when all that identifies the person was erased; zero: it was not
 }
 
 // Known reports whether the lead exists.

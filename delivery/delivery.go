@@ -16,6 +16,7 @@ type Delivery struct {
 	Lane        string    // deliveries to one destination with the same lane leave one at a time, oldest first
 	Key         string    // unique within the destination, derived from the cause: an event's id
 	Body        []byte    // what is sent; the sender knows its form
+	About       string    // id of the lead whom the body tells of; "" for nobody, and for events, which name their lead themselves
 	CreatedAt   time.Time // when it was committed
 	NotBefore   time.Time // zero: at once
 	Attempt     int       // the attempt that the claim began, counted from 1
@@ -32,7 +33,7 @@ const (
 	Reject  Verdict = "reject"  // the destination says that the request itself is wrong: three tries within half an hour
 	Never   Verdict = "never"   // it can't work any more: dead at once
 	Disable Verdict = "disable" // the destination wants nothing more: it is disabled, the delivery stays pending
-	Unsent  Verdict = "unsent"  // the attempt was not made: the delivery stays due, and the attempt does not count
+	Unsent  Verdict = "unsent"  // the attempt was not made and does not count: the delivery is due again after Result.After
 )
 
 // A Result is what an attempt came to.
@@ -47,6 +48,13 @@ type Result struct {
 // A Sender hands one delivery to its destination. It returns within the context's deadline, and a panic counts as Again.
 type Sender interface {
 	Send(context.Context, Delivery) Result
+}
+
+// A Gate is a Sender that can't always send. While it is shut nothing is claimed for its destination, so that no attempts
+// are spent on it; Carrier.Wake is to be called when it opens. Gates are asked often and answer at once.
+type Gate interface {
+	Sender
+	Open() bool
 }
 
 // A Settled delivery is a claimed one whose attempt has ended. Its Body is gone.
@@ -74,4 +82,5 @@ const (
 	Pending   State = "pending"
 	Delivered State = "delivered"
 	Dead      State = "dead"
+	Withdrawn State = "withdrawn" // what it was to say became untrue before it was sent
 )
