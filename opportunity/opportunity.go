@@ -5,6 +5,8 @@
 package opportunity
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"leadgate/fault"
@@ -79,38 +81,88 @@ type Policy struct {
 
 // New checks a configuration and makes the policy of it. The list holds every error and warning, in the order of the
 // configuration, with paths as in "opportunity_type[0].rule"; with an error in it the policy is nil.
-func New(config Config) (*Policy, fault.List) { panic("to be written") }
+func New(config Config) (*Policy, fault.List) {
+	c := checker{config: config}
+	c.check()
+	if c.faults.Err() != nil {
+		return nil, c.faults
+	}
+	return &Policy{types: c.types}, c.faults
+}
 
 // Types returns every type, in the order of the configuration.
-func (p *Policy) Types() []Type { panic("to be written") }
+func (p *Policy) Types() []Type {
+	types := make([]Type, len(p.types))
+	for i, t := range p.types {
+		types[i] = t.clone()
+	}
+	return types
+}
 
 // Type finds a type by name.
-func (p *Policy) Type(name string) (t Type, found bool) { panic("to be written") }
+func (p *Policy) Type(name string) (t Type, found bool) {
+	i := p.index(name)
+	if i < 0 {
+		return Type{}, false
+	}
+	return p.types[i].clone(), true
+}
 
 // Choices returns what is offered on a number: every type and value, in the order of the configuration.
-func (p *Policy) Choices(number string) []Choice { panic("to be written") }
+func (p *Policy) Choices(number string) []Choice {
+	var choices []Choice
+	for _, t := range p.types {
+		if !slices.Contains(t.Numbers, number) {
+			continue
+		}
+		if len(t.Values) == 0 {
+			choices = append(choices, Choice{Type: t.Name})
+		}
+		for _, value := range t.Values {
+			choices = append(choices, Choice{Type: t.Name, Value: value})
+		}
+	}
+	return choices
+}
 
 // New returns a new opportunity at the first stage of its type's board: everything but its ID, LeadID, Title and Owner. A
 // value that the configuration does not list is taken as it is: people enter what no menu offers. The error names a type
-// that is not configured, with the nearest one, or a value for a type without a field.
-func (p *Policy) New(want Choice, at time.Time) (Opportunity, error) { panic("to be written") }
-
-// Advance returns those of the opportunities that a conversion to the stage moves, as they are afterwards, ActiveAt
-// included: the open ones whose board has a stage of exactly that name that comes after the one where they stand. One
-// whose stage is no longer on its board stands before all of them. It never moves one backwards.
-func (p *Policy) Advance(stage string, at time.Time, all []Opportunity) []Opportunity {
-	panic("to be written")
+// that is not configured, with the nearest one, or a value for a type without a field; it is a fault.Fault whose path is
+// "type" or "value".
+func (p *Policy) New(want Choice, at time.Time) (Opportunity, error) {
+	i := p.index(want.Type)
+	if i < 0 {
+		return Opportunity{}, fault.Fault{
+			Path: "type", Problem: fmt.Sprintf("opportunity type %q is not configured", want.Type),
+			Hint: suggest(want.Type, "opportunity type", p.names()),
+		}
+	}
+	t := p.types[i]
+	if want.Value != "" && t.Field == "" {
+		return Opportunity{}, fault.Fault{
+			Path: "value", Problem: fmt.Sprintf("opportunity type %q has no field for the value %q", t.Name, want.Value),
+			Hint: "leave the value out, or give the type a field",
+		}
+	}
+	return Opportunity{
+		Type: t.Name, Field: t.Field, Value: want.Value, Stage: t.Stages[0], Status: Open, CreatedAt: at, ActiveAt: at,
+	}, nil
 }
 
-// Change is what somebody changes by hand; nil leaves as it is.
-type Change struct {
-	Stage  *string
-	Owner  *string // "" for nobody
-	Status *Status
+// index is the position of a type; -1 when there is none of that name.
+func (p *Policy) index(name string) int {
+	return slices.IndexFunc(p.types, func(t Type) bool { return t.Name == name })
 }
 
-// Set returns the opportunity after a change by hand, in any direction, ActiveAt included. The error names a stage that its
-// board does not have, with the nearest one, or a status that is none. Whether the owner is an agent, the caller knows.
-func (p *Policy) Set(o Opportunity, c Change, at time.Time) (Opportunity, error) {
-	panic("to be written")
+func (p *Policy) names() []string {
+	names := make([]string, len(p.types))
+	for i, t := range p.types {
+		names[i] = t.Name
+	}
+	return names
+}
+
+func (t Type) clone() Type {
+	t.Numbers, t.Values, t.Stages = slices.Clone(t.Numbers), slices.Clone(t.Values), slices.Clone(t.Stages)
+	return t
 }
