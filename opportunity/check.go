@@ -39,9 +39,7 @@ func (c *checker) checkName(path, name string, names map[string]string) {
 }
 
 func (c *checker) newType(path string, config TypeConfig) Type {
-	t := Type{
-		Name: config.Name, Numbers: config.Numbers, Field: config.Field, Values: config.Values, Rule: config.Rule, Stages: config.Stages,
-	}
+	t := Type(config)
 	c.checkNumbers(fault.Join(path, "numbers"), config)
 	c.checkValues(path, config)
 	if config.Rule != "" && !slices.Contains(c.config.Rules, config.Rule) {
