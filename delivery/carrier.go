@@ -144,12 +144,15 @@ func waitFor(closed <-chan struct{}, within time.Duration) bool {
 	}
 }
 
-// Step makes one round at a given time: it claims what is due at each destination, has it sent, one after another, and
-// settles it. It returns how many attempts were made. Tests and virtual clocks call it instead of Run.
+// Step makes one round at a given time: it claims what is due at each destination whose gate is open, has it sent, one
+// after another, and settles it. It returns how many attempts were made. Tests and virtual clocks call it instead of Run.
 func (c *Carrier) Step(ctx context.Context, now time.Time) (int, error) {
 	attempts := 0
 	senders := c.desk.senders()
 	for _, name := range slices.Sorted(maps.Keys(senders)) {
+		if gate, ok := senders[name].(Gate); ok && !gate.Open() {
+			continue
+		}
 		claimed, err := c.turn(ctx, now, nil, demand{names: []string{name}, limit: c.options.Batch})
 		if err != nil {
 			return attempts, fmt.Errorf("claim deliveries to %q: %w", name, err)

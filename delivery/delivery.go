@@ -39,7 +39,7 @@ const (
 // A Result is what an attempt came to.
 type Result struct {
 	Verdict Verdict
-	After   time.Duration // how long the destination asked to be left alone; zero: it did not ask
+	After   time.Duration // how long the destination asked to be left alone, or an unsent delivery shall wait; zero: not
 	Status  int           // HTTP status or a protocol's own code; zero when there was no answer
 	Detail  string        // one line a person can read, without secrets, phones or texts
 	Took    time.Duration

@@ -127,7 +127,7 @@ func (d *desk) wanting() []demand {
 	}
 	var wants []want
 	for _, t := range d.order {
-		if room := d.room(t); t.look && room > 0 {
+		if room := d.room(t); t.look && room > 0 && !t.shut() {
 			t.look = false
 			wants = append(wants, want{t.name, room})
 		}
@@ -157,25 +157,26 @@ func (d *desk) room(t *tray) int {
 	return window - len(t.waiting) - t.running
 }
 
-// names is the destinations that have room.
+// names is the destinations that have room, but for those whose gate is shut: what is due there waits for it.
 func (d *desk) names() []string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var names []string
 	for _, t := range d.order {
-		if d.room(t) > 0 {
+		if d.room(t) > 0 && !t.shut() {
 			names = append(names, t.name)
 		}
 	}
 	return names
 }
 
-// busy reports whether every destination has enough waiting for its workers not to need the coordinator just now.
+// busy reports whether every destination that gets something has enough waiting for its workers not to need the
+// coordinator just now.
 func (d *desk) busy() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, t := range d.order {
-		if len(t.waiting) < t.share {
+		if len(t.waiting) < t.share && !t.shut() {
 			return false
 		}
 	}
@@ -198,6 +199,12 @@ func (d *desk) put(claimed []Delivery, now time.Time) {
 		t.waiting = append(t.waiting, claim{delivery, now})
 		d.more.Signal()
 	}
+}
+
+// shut reports whether the destination's sender is a gate that lets nothing through just now.
+func (t *tray) shut() bool {
+	gate, ok := t.sender.(Gate)
+	return ok && !gate.Open()
 }
 
 // open reports whether the destination may get something, as far as this process has seen.
@@ -229,11 +236,19 @@ func (d *desk) take(now time.Time) (job, bool) {
 }
 
 // next goes through the destinations in turn. What has lain there for half of its lease goes back: its attempt might
-// outlast the rest, and begin again elsewhere.
+// outlast the rest, and begin again elsewhere. So does what lies before a gate that has been shut since it was claimed.
 func (d *desk) next(now time.Time) (job, bool) {
 	for i := range d.order {
 		t := d.order[(d.turn+i)%len(d.order)]
-		if t.running >= t.share || len(t.waiting) == 0 {
+		if len(t.waiting) == 0 {
+			continue
+		}
+		if t.shut() {
+			d.putBack(t)
+			t.look = true // once it opens
+			continue
+		}
+		if t.running >= t.share {
 			continue
 		}
 		first := t.waiting[0]

@@ -34,7 +34,8 @@ type Health struct {
 // After is the health once the attempt to deliver d came to r. Five failures in a row pause the destination for a
 // minute, each failed probe for twice as long as before, up to an hour; a Retry-After pauses it at once and for at
 // least as long. An answer that rejects a delivery is no failure of the destination. What ends during a pause was begun
-// before it and tells nothing new, unless it asks for a longer one.
+// before it and tells nothing new, unless it asks for a longer one. An attempt that was not made tells nothing at all:
+// its After concerns the delivery alone.
 func (h Health) After(d Delivery, r Result, now time.Time) Health {
 	h.Destination = d.Destination
 	if h.State == "" {

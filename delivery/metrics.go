@@ -19,7 +19,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leadgate_delivery_attempts_total",
-			Help: "Attempts to deliver, by destination and what the answer meant: done, again, reject, never or disable.",
+			Help: "Attempts to deliver, by destination and what the answer meant: done, again, reject, never, disable or unsent.",
 		}, []string{"destination", "verdict"}),
 		settled: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leadgate_deliveries_total",

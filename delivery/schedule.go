@@ -13,7 +13,7 @@ const MaxAttempts = 10
 const (
 	// maxRejections is how often a destination may call a request wrong before the delivery is dead.
 	maxRejections = 3
-	// maxAfter bounds what a destination can ask for: nobody's Retry-After puts a delivery off for longer than a day.
+	// maxAfter bounds what a sender can ask for: nobody's Retry-After puts a delivery off for longer than a day.
 	maxAfter = 24 * time.Hour
 	// jitter is the part of a delay by which it may grow, so that what failed together does not come back together.
 	jitter = 0.2
@@ -42,7 +42,8 @@ type Step struct {
 
 // Next is what becomes of a claimed delivery whose attempt came to r. The delay grows with the attempts and is jittered
 // by a hash of the key, so that the same attempt always has the same delay. Attempts are counted when they are claimed:
-// one that never ended, because the process was killed, is spent as well.
+// one that never ended, because the process was killed, is spent as well. One that was not made is given back, and the
+// delivery waits for as long as the sender asked, which is no part of the schedule.
 func Next(d Delivery, r Result, now time.Time) Step {
 	step := Step{State: Pending, At: now, Attempt: max(d.Attempt, 1), Rejected: d.Rejected}
 	switch r.Verdict {
@@ -50,8 +51,11 @@ func Next(d Delivery, r Result, now time.Time) Step {
 		step.State = Delivered
 	case Never:
 		step.State = Dead
-	case Disable, Unsent:
+	case Disable:
 		step.Attempt--
+	case Unsent:
+		step.Attempt--
+		step.At = now.Add(min(max(r.After, 0), maxAfter))
 	case Reject:
 		step.Rejected++
 		if step.Rejected >= maxRejections || step.Attempt >= MaxAttempts {

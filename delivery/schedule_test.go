@@ -110,8 +110,11 @@ func TestWhatEachVerdictMakesOfADelivery(t *testing.T) {
 			want(t, step, delivery.Step{State: delivery.Delivered, At: noon(), Attempt: d.Attempt, Rejected: d.Rejected})
 		case delivery.Never:
 			want(t, step, delivery.Step{State: delivery.Dead, At: noon(), Attempt: d.Attempt, Rejected: d.Rejected})
-		case delivery.Disable, delivery.Unsent:
+		case delivery.Disable:
 			want(t, step, delivery.Step{State: delivery.Pending, At: noon(), Attempt: d.Attempt - 1, Rejected: d.Rejected})
+		case delivery.Unsent:
+			at := noon().Add(min(r.After, 24*time.Hour))
+			want(t, step, delivery.Step{State: delivery.Pending, At: at, Attempt: d.Attempt - 1, Rejected: d.Rejected})
 		default:
 			if dead := step.State == delivery.Dead; !dead && d.Attempt >= delivery.MaxAttempts {
 				t.Fatalf("attempt %d was not the last", d.Attempt)
