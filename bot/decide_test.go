@@ -10,8 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"leadgate/autoresponse"
 	"leadgate/chat"
 	"leadgate/conversion"
+	"leadgate/fault"
+	"leadgate/opportunity"
+	"leadgate/routing"
 )
 
 const (
@@ -44,7 +48,17 @@ func newPolicy(t testing.TB) *Policy {
 	if err := faults.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return &Policy{Conversion: policy, Numbers: numbers, Subscriptions: []Subscription{{Destination: "crm"}}}
+	p := &Policy{Conversion: policy, Numbers: numbers, Subscriptions: []Subscription{{Destination: "crm"}}}
+	var faulty [3]fault.List
+	p.Opportunities, faulty[0] = opportunity.New(opportunity.Config{})
+	p.Routing, faulty[1] = routing.New(routing.Config{})
+	p.Responses, faulty[2] = autoresponse.New(autoresponse.Config{Opportunities: p.Opportunities})
+	for _, faults := range faulty {
+		if err := faults.Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
 }
 
 func inbound(id, text string, at time.Time) Input {

@@ -4,9 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
-
-	"leadgate/chat"
-	"leadgate/conversion"
 )
 
 // EventType names what happened, as the outside is told.
@@ -77,64 +74,6 @@ type envelope struct {
 	Type      EventType `json:"type"`
 	Timestamp string    `json:"timestamp"`
 	Data      any       `json:"data"`
-}
-
-// leadObject is a lead as the outside sees it. What is missing is null.
-type leadObject struct {
-	ID         string            `json:"id"`
-	Name       *string           `json:"name"`
-	Phone      *string           `json:"phone"`
-	Source     *string           `json:"source"`
-	LastSource *string           `json:"last_source"`
-	Ad         *adObject         `json:"ad"`
-	Fields     map[string]string `json:"fields"`
-	CreatedAt  string            `json:"created_at"`
-	Stages     map[string]string `json:"stages"`
-}
-
-type adObject struct {
-	SourceID  *string `json:"source_id"`
-	SourceURL *string `json:"source_url"`
-	SourceApp *string `json:"source_app"`
-	Headline  *string `json:"headline"`
-	ClickID   *string `json:"ctwa_clid"`
-}
-
-func newLeadObject(l chat.Lead, transitions []conversion.Transition) leadObject {
-	o := leadObject{
-		ID: l.ID, Name: optional(l.Name), Phone: optional(string(l.Phone)),
-		Source: optional(l.Source), LastSource: optional(l.LastSource),
-		Fields: l.Fields, CreatedAt: timestamp(l.CreatedAt), Stages: stages(transitions),
-	}
-	if o.Fields == nil {
-		o.Fields = map[string]string{}
-	}
-	if l.Ad != nil {
-		o.Ad = &adObject{
-			SourceID: optional(l.Ad.SourceID), SourceURL: optional(l.Ad.SourceURL), SourceApp: optional(l.Ad.SourceApp),
-			Headline: optional(l.Ad.Headline), ClickID: optional(l.Ad.ClickID),
-		}
-	}
-	return o
-}
-
-// stages is where the transitions put a lead, by funnel.
-func stages(transitions []conversion.Transition) map[string]string {
-	at := map[string]string{}
-	for _, t := range transitions {
-		if _, done := at[t.Funnel]; !done {
-			at[t.Funnel] = conversion.Standing(transitions, t.Funnel)
-		}
-	}
-	return at
-}
-
-// optional is nil for what is missing.
-func optional(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // newEvent makes an event of an input. The discriminator tells events of one type and input apart.

@@ -1,6 +1,8 @@
 package bot
 
 import (
+	"strconv"
+
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -21,6 +23,9 @@ type metrics struct {
 	transitions *prometheus.CounterVec
 	leads       *prometheus.CounterVec
 	events      *prometheus.CounterVec
+	menus       *prometheus.CounterVec
+	answers     *prometheus.CounterVec
+	assignments *prometheus.CounterVec
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -40,8 +45,17 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leadgate_events_total", Help: "Events recorded, by type.",
 		}, []string{"type"}),
+		menus: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_menus_sent_total", Help: "Menus sent, reminders among them, by number and menu.",
+		}, []string{"number", "menu"}),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_menus_answered_total", Help: "Menus answered, by number, menu and form of the answer.",
+		}, []string{"number", "menu", "answer"}),
+		assignments: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "leadgate_assignments_total", Help: "Chats given to an agent, by rule, target and step of the rule.",
+		}, []string{"rule", "target", "step"}),
 	}
-	reg.MustRegister(m.decisions, m.matches, m.transitions, m.leads, m.events)
+	reg.MustRegister(m.decisions, m.matches, m.transitions, m.leads, m.events, m.menus, m.answers, m.assignments)
 	return m
 }
 
@@ -53,6 +67,7 @@ func (m *metrics) count(in Input, d Decision, decided bool, err error) {
 	if err != nil {
 		return
 	}
+	m.countChats(d)
 	for _, match := range d.Matched {
 		m.matches.WithLabelValues(in.Message.Number, match.Funnel).Inc()
 	}
@@ -64,6 +79,20 @@ func (m *metrics) count(in Input, d Decision, decided bool, err error) {
 		if e.Type == LeadCreated {
 			m.leads.WithLabelValues(e.Number).Inc()
 		}
+	}
+}
+
+// countChats records what a decision did with menus and agents.
+func (m *metrics) countChats(d Decision) {
+	for _, c := range d.menus {
+		if c.form == "" {
+			m.menus.WithLabelValues(c.number, string(c.menu)).Inc()
+			continue
+		}
+		m.answers.WithLabelValues(c.number, string(c.menu), string(c.form)).Inc()
+	}
+	for _, a := range d.Assignments {
+		m.assignments.WithLabelValues(a.Place.Rule, a.Place.Target, strconv.Itoa(a.Place.Step)).Inc()
 	}
 }
 

@@ -3,6 +3,7 @@ package bot
 import (
 	"path"
 	"slices"
+	"time"
 
 	"leadgate/autoresponse"
 	"leadgate/chat"
@@ -18,7 +19,9 @@ type Policy struct {
 	Opportunities *opportunity.Policy
 	Responses     *autoresponse.Policy
 	Routing       *routing.Policy
-	Language      string // of the daemon's own words: "en" or "pt"
+	Language      string         // of the daemon's own words: "en" or "pt"
+	Country       string         // how phones without a country code are read; "" when they need one
+	Zone          *time.Location // in which times are told; nil: UTC
 	Numbers       []chat.Number
 	Subscriptions []Subscription
 }
@@ -63,4 +66,17 @@ func (p *Policy) deliveries(in Input, events []Event) []delivery.Delivery {
 		}
 	}
 	return rows
+}
+
+// clock is a time as people of the business read it: the day is named when it is another than now's.
+func (p *Policy) clock(at, now time.Time) string {
+	zone := p.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	at, now = at.In(zone), now.In(zone)
+	if at.Year() == now.Year() && at.YearDay() == now.YearDay() {
+		return at.Format("15:04")
+	}
+	return at.Format("2006-01-02 15:04")
 }

@@ -13,9 +13,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"pgregory.net/rapid"
 
+	"leadgate/autoresponse"
 	"leadgate/bot"
 	"leadgate/chat"
 	"leadgate/conversion"
+	"leadgate/opportunity"
+	"leadgate/routing"
 	"leadgate/store"
 )
 
@@ -47,8 +50,11 @@ func newShop(t testing.TB, dir string) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
+	opportunities, _ := opportunity.New(opportunity.Config{})
+	team, _ := routing.New(routing.Config{})
+	responses, _ := autoresponse.New(autoresponse.Config{Opportunities: opportunities})
 	p := &bot.Policy{
-		Conversion: policy, Numbers: []chat.Number{{Name: "front-desk", Phone: "+5511987650001"}},
+		Conversion: policy, Opportunities: opportunities, Routing: team, Responses: responses, Numbers: []chat.Number{{Name: "front-desk", Phone: "+5511987650001"}},
 		Subscriptions: []bot.Subscription{{Destination: "crm"}, {Destination: "board", Events: []string{"lead.*"}}},
 	}
 	return &shop{bot: bot.New(st, p, nil, prometheus.NewRegistry()), store: st}

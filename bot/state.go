@@ -90,6 +90,8 @@ type Decision struct {
 	Unclaimed     *chat.Message             // what the business wrote to somebody who is no lead; see UnclaimedFor
 	Refused       bool                      // the input asks for what can't be: nothing is written, not even its key
 	Needs         Needs                     // what is missing: nothing is written, and the input decided anew with it
+
+	menus []counted // for the metrics
 }
 
 // A Lane is the deliveries to one destination that leave one at a time.
