@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"leadgate/chat"
-	"leadgate/fault"
 )
 
 // Config is the team and its rules as the configuration spells them.
@@ -116,9 +115,6 @@ const (
 	NotThere     Reason = "not configured" // the owner is no agent any more
 )
 
-// String is the reason as people read it: "owner ana: outside hours", "group sales: bob at 8 of 8".
-func (p Passed) String() string { panic("to be written") }
-
 // A Request asks who gets a chat.
 type Request struct {
 	Rule   string  // "" or one that is not configured: nobody gets it
@@ -146,62 +142,3 @@ type Turn struct {
 	Left []string
 	Back []string
 }
-
-// A Policy is a checked configuration that decides. It never changes, and any number of goroutines may use it.
-type Policy struct {
-	agents []Agent // in the order of the configuration
-}
-
-// New checks a configuration and makes the policy of it. The list holds every error and warning, in the order of the
-// configuration, with paths as in "rule[0].targets[1]"; with an error in it the policy is nil. It warns of chains that can
-// end with nobody, of groups without members, of rules that nothing uses, of agents without a reachable hour.
-func New(config Config) (*Policy, fault.List) { panic("to be written") }
-
-// Agents returns every agent, in the order of the configuration.
-func (p *Policy) Agents() []Agent { panic("to be written") }
-
-// Agent finds an agent by name.
-func (p *Policy) Agent(name string) (a Agent, found bool) { panic("to be written") }
-
-// AgentByPhone finds an agent by phone; none has the phone "".
-func (p *Policy) AgentByPhone(phone chat.Phone) (a Agent, found bool) { panic("to be written") }
-
-// Lines returns every line with its members, in the order of the configuration: one for each group, and AdminLine.
-func (p *Policy) Lines() []Line { panic("to be written") }
-
-// A Line is a line as it is configured.
-type Line struct {
-	Name    string
-	Members []string
-}
-
-// Rules returns the names of the rules, in the order of the configuration.
-func (p *Policy) Rules() []string { panic("to be written") }
-
-// AcceptWithin is how long an agent may take to answer a chat of the rule; 0: for ever.
-func (p *Policy) AcceptWithin(rule string) time.Duration { panic("to be written") }
-
-// Wants returns which agents' states and which lines Route has to know to answer a request.
-func (p *Policy) Wants(r Request) (agents, lines []string) { panic("to be written") }
-
-// Route decides who gets a chat. Its outcome follows from its arguments alone, and the chain always ends.
-func (p *Policy) Route(r Request, t Team, now time.Time) Outcome { panic("to be written") }
-
-// Available reports whether an agent could get a chat now, and why not.
-func (p *Policy) Available(agent string, s AgentState, now time.Time) (available bool, reason Reason) {
-	panic("to be written")
-}
-
-// Deadline is when an agent has had a chat for so long of their own working time; zero when their working time never adds
-// up to it.
-func (p *Policy) Deadline(agent string, from time.Time, within time.Duration) time.Time {
-	panic("to be written")
-}
-
-// DayEnds is when the agent's working day ends: the end of today's last working hours, or midnight when these are over or
-// there are none.
-func (p *Policy) DayEnds(agent string, now time.Time) time.Time { panic("to be written") }
-
-// Straighten returns what brings the kept lines in step with the configuration: who left is taken out, who joined goes to
-// the end, and lines that are no more lose everybody.
-func (p *Policy) Straighten(kept map[string][]string) []Turn { panic("to be written") }
