@@ -128,7 +128,9 @@ func (b *builder) begin(c Chat) {
 // wrote decides what a message of the business means for the lead's chat: from a menu or a wait a person has taken over,
 // and nothing automatic goes out any more that was decided before.
 func (b *builder) wrote(m chat.Message) {
-	b.decision.WroteAt = latest(b.decision.WroteAt, m.SentAt)
+	if b.policy.Responses.Responds(m.Number) {
+		b.decision.WroteAt = latest(b.decision.WroteAt, m.SentAt)
+	}
 	c, open := b.openChat(m.Number)
 	if !open || m.SentAt.Before(c.OpenedAt.Truncate(time.Second)) {
 		return

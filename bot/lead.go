@@ -111,7 +111,7 @@ func decideErase(p *Policy, in Input, s State) (Decision, error) {
 	}
 	for _, n := range p.Numbers {
 		b.withdraw(n.Name)
-		b.decision.Withdrawn = append(b.decision.Withdrawn, Lane{LabelDestination(n.Name), l.ID})
+		b.decision.Withdrawn = append(b.decision.Withdrawn, Lane{LabelDestination(n.Name), l.ID}, Lane{LateDestination(n.Name), l.ID})
 	}
 	b.event(LeadErased, "", leadData{Lead: b.leadView()})
 	return b.done(), nil
