@@ -13,3 +13,6 @@ func newID(prefix string, cause ...string) string {
 	encoded := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16])
 	return prefix + "_" + strings.ToLower(encoded)
 }
+
+// OpportunityID is the id of the opportunity that the input of a key creates.
+func OpportunityID(inputKey string) string { return newID("opp", inputKey) }
