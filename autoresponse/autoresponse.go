@@ -7,17 +7,16 @@ import (
 	"time"
 
 	"leadgate/chat"
-	"leadgate/fault"
 	"leadgate/opportunity"
 )
 
 // Config is the auto-responses as the configuration spells them, and what they may refer to.
 type Config struct {
 	Responses     []ResponseConfig
-	Numbers       []string // of every number
-	Rules         []string // of every routing rule
-	Opportunities *opportunity.Policy
-	Language      string // of the words that nobody configured: "en" or "pt"
+	Numbers       []string            // of every number
+	Rules         []string            // of every routing rule
+	Opportunities *opportunity.Policy // nil when its own configuration has errors: types are not checked then
+	Language      string              // of the words that nobody configured: "en" or "pt"
 }
 
 // ResponseConfig is the auto-responses of one number.
@@ -128,13 +127,6 @@ const (
 	OptionExisting OptionKind = "existing" // an opportunity that the lead has
 )
 
-// Sheet is the menu's page as a phone shows it; nil when it is shown as text: because it is configured so, or because what
-// it was configured as can't hold it (a poll of fewer than two or more than twelve options).
-func (m Menu) Sheet() *chat.Sheet { panic("to be written") }
-
-// Text is the whole menu as numbered text: header, message, a line for each option, footer.
-func (m Menu) Text() string { panic("to be written") }
-
 // A Dialogue is how far the menus of a chat have come. The zero Dialogue: nobody was asked anything.
 type Dialogue struct {
 	Menu      *Menu              `json:"menu,omitempty"`      // the one that waits for an answer; nil: none does
@@ -160,7 +152,7 @@ type Decision struct {
 	Send     Sending   // whether Dialogue.Menu is to be sent now
 	Answered *Answered // the message answered a menu; nil: it did not
 	Route    *Route    // the chat goes to somebody; nil: it stays as it is
-	Ignored  bool      // the message is part of an answer that was given already: it is not what the lead has to say
+	Ignored  bool      // the message is no words of the lead's: it turns a page, answers an old menu, or changes an answer that was given
 }
 
 // Sending says what of a menu is sent.
@@ -186,47 +178,3 @@ type Route struct {
 	Opportunity string              // id of the one that it is about
 	Create      *opportunity.Choice // the opportunity that is created first
 }
-
-// A Policy is a checked configuration that decides. It never changes, and any number of goroutines may use it.
-type Policy struct{}
-
-// New checks a configuration and makes the policy of it. The list holds every error and warning, in the order of the
-// configuration, with paths as in "autoresponse[0].first.options[2].type"; with an error in it the policy is nil.
-func New(config Config) (*Policy, fault.List) { panic("to be written") }
-
-// Rules returns every rule that a response refers to, with the path of where it does.
-func (p *Policy) Rules() map[string]string { panic("to be written") }
-
-// Responds reports whether chats with the number are answered at all.
-func (p *Policy) Responds(number string) bool { panic("to be written") }
-
-// Everyone reports whether the number's chats are answered whoever writes, and not only to leads of a funnel.
-func (p *Policy) Everyone(number string) bool { panic("to be written") }
-
-// Session is after how much time without a message a chat with the number is closed.
-func (p *Policy) Session(number string) time.Duration { panic("to be written") }
-
-// Hear decides what a lead's message means for the dialogue. The same message and situation always come to the same
-// decision.
-func (p *Policy) Hear(m chat.Message, s Situation) Decision { panic("to be written") }
-
-// A Notice is a message without options that the lead may get.
-type Notice string
-
-// The notices. They are spelled as in the configuration, and kept in chat.Chat.Told.
-const (
-	NoticeAssigned Notice = "assigned" // an agent has the chat
-	NoticeWaiting  Notice = "waiting"  // nobody is available within hours; once in a chat
-	NoticeClosed   Notice = "closed"   // it is outside everybody's hours; once in a chat
-)
-
-// Values are what placeholders stand for.
-type Values struct {
-	Lead        chat.Lead
-	Opportunity opportunity.Opportunity
-	Agent       string
-	Number      string
-}
-
-// Words is a notice of the number, filled in; "" when it is not configured.
-func (p *Policy) Words(number string, n Notice, v Values) string { panic("to be written") }
