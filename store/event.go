@@ -101,13 +101,15 @@ func writeDeliveries(ctx context.Context, tx *sql.Tx, now time.Time, deliveries 
 		var event sql.NullInt64
 		event.Int64, event.Valid = events[d.Key]
 		var body []byte
+		var about sql.NullString
 		if !event.Valid {
-			body = notNil(d.Body)
+			body, about = notNil(d.Body), null(d.About)
 		}
-		const insert = `INSERT INTO delivery (destination, lane, key, event, body, state, attempt, rejected, status, detail,
-				created_at, not_before)
-			VALUES ($1, $2, $3, $4, $5, 'pending', 0, 0, 0, '', $6, $7) ON CONFLICT (destination, key) DO NOTHING`
-		_, err := tx.ExecContext(ctx, insert, d.Destination, lane, d.Key, event, body, micros(d.CreatedAt), micros(d.NotBefore))
+		const insert = `INSERT INTO delivery (destination, lane, key, event, body, about, state, attempt, rejected, status,
+				detail, created_at, not_before)
+			VALUES ($1, $2, $3, $4, $5, $6, 'pending', 0, 0, 0, '', $7, $8) ON CONFLICT (destination, key) DO NOTHING`
+		_, err := tx.ExecContext(ctx, insert, d.Destination, lane, d.Key, event, body, about, micros(d.CreatedAt),
+			micros(d.NotBefore))
 		if err != nil {
 			return fmt.Errorf("queue delivery %q for destination %q: %w", d.Key, d.Destination, err)
 		}

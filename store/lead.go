@@ -10,15 +10,20 @@ import (
 )
 
 const leadColumns = `l.seq, l.id, l.name, l.name_set, l.phone, l.lid, l.source, l.last_source, l.touched_at, l.first_ad, l.ad,
-	l.fields, l.numbers, l.created_at`
+	l.fields, l.numbers, l.created_at, l.erased_at`
 
 // leadQuery finds leads by phone, LID or id, as they are or once were; the oldest first.
-const leadQuery = `SELECT ` + leadColumns + ` FROM lead l WHERE l.id IN (
+const leadQuery = found + `SELECT ` + leadColumns + theFound
+
+const (
+	found = `WITH found (id) AS (
 		SELECT id FROM lead WHERE phone = $1
 		UNION SELECT id FROM lead WHERE lid = $2
 		UNION SELECT id FROM lead WHERE id = $3
 		UNION SELECT lead FROM alias WHERE name IN ($1, $2, $3))
-	ORDER BY l.created_at, l.seq LIMIT 2`
+	`
+	theFound = ` FROM lead l WHERE l.id IN (SELECT id FROM found) ORDER BY l.created_at, l.seq LIMIT 2`
+)
 
 // A keptLead is a lead with its place among all.
 type keptLead struct {
@@ -56,19 +61,23 @@ func queryLeads(ctx context.Context, q querier, query string, args ...any) ([]ke
 	return leads, nil
 }
 
-func scanLead(rows *sql.Rows) (keptLead, error) {
+// scanLead reads leadColumns, and the columns after them into more.
+func scanLead(rows *sql.Rows, more ...any) (keptLead, error) {
 	var l keptLead
-	var nameSet, touchedAt, createdAt int64
+	var nameSet, touchedAt, createdAt, erasedAt int64
 	var phone, lid, firstAd, lastAd sql.NullString
 	var fields, numbers string
-	err := rows.Scan(&l.seq, &l.ID, &l.Name, &nameSet, &phone, &lid, &l.Source, &l.LastSource, &touchedAt, &firstAd, &lastAd,
-		&fields, &numbers, &createdAt)
+	columns := []any{
+		&l.seq, &l.ID, &l.Name, &nameSet, &phone, &lid, &l.Source, &l.LastSource, &touchedAt, &firstAd, &lastAd,
+		&fields, &numbers, &createdAt, &erasedAt,
+	}
+	err := rows.Scan(append(columns, more...)...)
 	if err != nil {
 		return l, fmt.Errorf("read a lead: %w", err)
 	}
 	l.NameSet = nameSet == 1
 	l.Phone, l.LID = chat.Phone(phone.String), chat.LID(lid.String)
-	l.TouchedAt, l.CreatedAt = fromMicros(touchedAt), fromMicros(createdAt)
+	l.TouchedAt, l.CreatedAt, l.ErasedAt = fromMicros(touchedAt), fromMicros(createdAt), fromMicros(erasedAt)
 	if l.FirstAd, err = readAd(firstAd); err != nil {
 		return l, fmt.Errorf("read the first ad of lead %q: %w", l.ID, err)
 	}
@@ -125,14 +134,15 @@ func writeLead(ctx context.Context, tx *sql.Tx, l chat.Lead) error {
 		}
 	}
 	const upsert = `INSERT INTO lead (id, name, name_set, phone, lid, source, last_source, touched_at, first_ad, ad, fields,
-			numbers, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+			numbers, created_at, erased_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_set = excluded.name_set, phone = excluded.phone,
 			lid = excluded.lid, source = excluded.source, last_source = excluded.last_source,
 			touched_at = excluded.touched_at, first_ad = excluded.first_ad, ad = excluded.ad, fields = excluded.fields,
-			numbers = excluded.numbers, created_at = excluded.created_at`
+			numbers = excluded.numbers, created_at = excluded.created_at, erased_at = excluded.erased_at`
 	_, err = tx.ExecContext(ctx, upsert, l.ID, clean(l.Name), nameSet, null(string(l.Phone)), null(string(l.LID)), clean(l.Source),
-		clean(l.LastSource), micros(l.TouchedAt), firstAd, lastAd, string(fields), string(numbers), micros(l.CreatedAt))
+		clean(l.LastSource), micros(l.TouchedAt), firstAd, lastAd, string(fields), string(numbers), micros(l.CreatedAt),
+		micros(l.ErasedAt))
 	if err != nil {
 		return fmt.Errorf("write lead %q: %w", l.ID, err)
 	}

@@ -51,10 +51,12 @@ func settle(ctx context.Context, tx *sql.Tx, now time.Time, ended []delivery.Set
 	return settleHealth(ctx, tx, now, valid, destinations)
 }
 
-// A row is the delivery's id, the attempt that ended, and what the delivery is now; the time only when it is settled.
+// A row is the delivery's id, the attempt that ended, and what the delivery is now; the time only when it is settled. What
+// was delivered loses its words.
 const settleQuery = `UPDATE delivery SET state = e.value ->> 1, attempt = CAST(e.value ->> 2 AS BIGINT),
 		rejected = CAST(e.value ->> 3 AS BIGINT), status = CAST(e.value ->> 4 AS BIGINT), detail = e.value ->> 5,
-		settled_at = CAST(e.value ->> 6 AS BIGINT)
+		settled_at = CAST(e.value ->> 6 AS BIGINT),
+		body = CASE e.value ->> 1 WHEN 'delivered' THEN ` + wordless + ` ELSE body END
 	FROM json_each($1) e
 	WHERE delivery.id = CAST(e.key AS BIGINT) AND delivery.state = 'pending'
 		AND delivery.attempt = CAST(e.value ->> 0 AS BIGINT)

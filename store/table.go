@@ -66,3 +66,12 @@ func quoted(buf []byte, text string) []byte {
 	}
 	return append(append(append(buf, '"'), text...), '"')
 }
+
+// keys is names as the argument of a statement, each the key of a row without values.
+func keys(names []string) string {
+	var t table
+	for _, name := range names {
+		t.row(name)
+	}
+	return t.json()
+}

@@ -14,8 +14,12 @@ import (
 const unclaimedQuery = `SELECT message FROM unclaimed WHERE phone = $1
 	UNION SELECT message FROM unclaimed WHERE lid = $2`
 
-// loadUnclaimed is what the business wrote to the person of a message who is no lead; nothing for a message of its own.
-func loadUnclaimed(ctx context.Context, tx *sql.Tx, m *chat.Message) ([]chat.Message, error) {
+// loadUnclaimed is what the business wrote to the person who wrote a message and is no lead; nothing for other inputs.
+func loadUnclaimed(ctx context.Context, tx *sql.Tx, in bot.Input) ([]chat.Message, error) {
+	m := in.Message
+	if m == nil {
+		m = in.Late
+	}
 	if m == nil || m.Direction != chat.Inbound {
 		return nil, nil
 	}

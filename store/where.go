@@ -30,3 +30,10 @@ func (w *where) text() string {
 	}
 	return fmt.Sprintf(" WHERE %s", strings.Join(w.conditions, " AND "))
 }
+
+// andText is and, unless the argument is "": the filter leaves that column open.
+func (w *where) andText(condition, arg string) {
+	if arg != "" {
+		w.and(condition, arg)
+	}
+}

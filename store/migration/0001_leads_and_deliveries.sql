@@ -15,7 +15,8 @@ CREATE TABLE lead (
 	ad          TEXT,                              -- JSON
 	fields      TEXT    NOT NULL,                  -- JSON object
 	numbers     TEXT    NOT NULL,                  -- JSON array
-	created_at  INTEGER NOT NULL
+	created_at  INTEGER NOT NULL,
+	erased_at   INTEGER NOT NULL
 ) STRICT;
 
 -- What a lead was once known by: ids of leads that became part of it, and phones and LIDs that these had.
@@ -117,7 +118,8 @@ CREATE TABLE delivery (
 	lane        INTEGER NOT NULL REFERENCES lane (id),
 	key         TEXT    NOT NULL,
 	event       INTEGER REFERENCES event (seq),    -- whose body is sent
-	body        BLOB,                              -- what is sent when it is no event
+	body        BLOB,                              -- what is sent when it is no event; nothing once that is sent
+	about       TEXT    REFERENCES lead (id) DEFERRABLE INITIALLY DEFERRED, -- whom the body tells of; NULL: nobody, or an event
 	state       TEXT    NOT NULL,
 	attempt     INTEGER NOT NULL CHECK (attempt >= 0),
 	rejected    INTEGER NOT NULL CHECK (rejected >= 0),
@@ -127,13 +129,16 @@ CREATE TABLE delivery (
 	not_before  INTEGER NOT NULL,
 	settled_at  INTEGER,
 	UNIQUE (destination, key),
-	CHECK (state IN ('pending', 'delivered', 'dead')),
+	CHECK (state IN ('pending', 'delivered', 'dead', 'withdrawn')),
 	CHECK ((state = 'pending') = (settled_at IS NULL)),
-	CHECK ((event IS NULL) <> (body IS NULL))
+	CHECK ((event IS NULL) <> (body IS NULL)),
+	CHECK (about IS NULL OR event IS NULL),
+	CHECK (state IN ('pending', 'dead') OR body IS NULL OR length(body) = 0) -- nobody's words stay in the queue
 ) STRICT;
-CREATE INDEX delivery_queue ON delivery (destination, lane, id) WHERE state = 'pending';
+CREATE INDEX delivery_queue ON delivery (destination, lane, id, not_before) WHERE state = 'pending';
 CREATE INDEX delivery_dead ON delivery (destination, id) WHERE state = 'dead';
 CREATE INDEX delivery_event ON delivery (event) WHERE event IS NOT NULL;
+CREATE INDEX delivery_about ON delivery (about) WHERE about IS NOT NULL;
 
 -- Messages that could not be handled, however often they were tried.
 CREATE TABLE set_aside (
