@@ -29,18 +29,31 @@ type ad struct {
 
 func (w *leadWrites) check(c *checker) {
 	w.who.check(c)
-	if w.number = w.to; w.number == "" {
-		w.number = c.writes[w.who.phone]
-	}
-	if numbers := c.config.Numbers; w.number == "" && len(numbers) == 1 {
-		w.number = numbers[0].Name
-	}
-	if w.number == "" {
+	w.number = c.writesTo(w.who.phone, w.to)
+}
+
+// writesTo is the number that somebody writes to.
+func (c *checker) writesTo(who chat.Phone, named string) string {
+	number := c.usualNumber(who, named)
+	if number == "" {
 		c.fail(`"to NUMBER" is missing: there are several numbers`)
-		return
+		return ""
 	}
-	c.number(w.number)
-	c.writes[w.who.phone] = w.number
+	c.number(number)
+	c.writes[who] = number
+	return number
+}
+
+// usualNumber is the number that the statement names, else the one that somebody wrote to last, else the only one; "" when
+// there are several.
+func (c *checker) usualNumber(who chat.Phone, named string) string {
+	if named == "" {
+		named = c.writes[who]
+	}
+	if numbers := c.config.Numbers; named == "" && len(numbers) == 1 {
+		named = numbers[0].Name
+	}
+	return named
 }
 
 func (w *leadWrites) play(ctx context.Context, p *player) error {
@@ -48,10 +61,8 @@ func (w *leadWrites) play(ctx context.Context, p *player) error {
 	if w.name != "" {
 		who.name = w.name
 	}
-	m := chat.Message{
-		Number: w.number, ID: p.messageID(), Direction: chat.Inbound, Text: w.text,
-		SentAt: p.whatsAppTime(), FromLink: w.link,
-	}
+	m := p.inbound(w.number)
+	m.Text, m.FromLink = w.text, w.link
 	if w.hidden {
 		m.Person = who.hide()
 	} else {
@@ -62,6 +73,11 @@ func (w *leadWrites) play(ctx context.Context, p *player) error {
 	}
 	who.last = &m
 	return p.act(ctx, m)
+}
+
+// inbound is a new message to a number, without its words.
+func (p *player) inbound(number string) chat.Message {
+	return chat.Message{Number: number, ID: p.messageID(), Direction: chat.Inbound, SentAt: p.whatsAppTime()}
 }
 
 // edit is "lead PHONE edits: TEXT".
@@ -75,6 +91,9 @@ func (e *edit) check(c *checker) { c.wroteBefore(&e.who) }
 func (e *edit) play(ctx context.Context, p *player) error {
 	who := p.person(e.who)
 	m := *who.last
+	if m.Answer != nil {
+		return fmt.Errorf("lead %s tapped last, and what is tapped can't be edited", e.who.written)
+	}
 	m.EditID, m.Text, m.SentAt, m.Ad, m.FromLink = p.messageID(), e.text, p.whatsAppTime(), nil, false
 	who.last = &m
 	return p.act(ctx, m)
@@ -116,63 +135,18 @@ func (w *businessWrites) play(ctx context.Context, p *player) error {
 
 // act is an action that brings one message.
 func (p *player) act(ctx context.Context, m chat.Message) error {
-	if err := p.deliver(ctx, m); err != nil {
+	return p.bring(ctx, m.Number, bot.Input{Key: m.Key(), Message: &m})
+}
+
+// bring is an action by which WhatsApp brings a number something: at once, or when it is online again.
+func (p *player) bring(ctx context.Context, number string, in bot.Input) error {
+	if p.offline[number] {
+		p.waiting[number] = append(p.waiting[number], in)
+	} else if err := p.decide(ctx, in); err != nil {
 		return err
 	}
-	return p.passUntil(ctx, p.now.Add(perAction))
+	return p.carryOn(ctx)
 }
 
 // whatsAppTime is the time that WhatsApp gives to a message that is written now.
 func (p *player) whatsAppTime() time.Time { return p.now.UTC().Truncate(time.Second) }
-
-// connection is "number NUMBER offline" or "online".
-type connection struct {
-	number string
-	online bool
-}
-
-func (n *connection) check(c *checker) { c.number(n.number) }
-
-func (n *connection) play(ctx context.Context, p *player) error {
-	if p.offline[n.number] != n.online {
-		state := "offline"
-		if n.online {
-			state = "online"
-		}
-		return fmt.Errorf("number %q is %s already", n.number, state)
-	}
-	p.offline[n.number] = !n.online
-	change := &bot.NumberChange{Number: n.number, Event: bot.NumberDisconnected, Reason: "the script says so"}
-	if n.online {
-		change.Event, change.Reason = bot.NumberConnected, ""
-	}
-	key := fmt.Sprintf("number/%s/%s/%d", n.number, change.Event, p.now.UnixNano())
-	if err := p.handle(ctx, bot.Input{Key: key, Number: change}); err != nil {
-		return err
-	}
-	if n.online {
-		waiting := p.waiting[n.number]
-		delete(p.waiting, n.number)
-		for _, m := range waiting {
-			if err := p.deliver(ctx, m); err != nil {
-				return err
-			}
-		}
-	}
-	return p.passUntil(ctx, p.now.Add(perAction))
-}
-
-// restart is "restart": the daemon ends and starts again, with nothing but what it has on disk.
-type restart struct{}
-
-func (restart) check(*checker) {}
-
-func (restart) play(ctx context.Context, p *player) error {
-	if err := p.store.Close(); err != nil {
-		return err
-	}
-	if err := p.start(ctx); err != nil {
-		return err
-	}
-	return p.passUntil(ctx, p.now.Add(perAction))
-}

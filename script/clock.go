@@ -61,9 +61,6 @@ func (s *setClock) check(c *checker) {
 }
 
 func (s *setClock) play(ctx context.Context, p *player) error {
-	if !p.started {
-		p.now = s.at // the clock has not gone yet
-	}
 	if s.at.Before(p.now) {
 		return fmt.Errorf("the clock stands at %s: it never goes back", p.now.Format(secondForm))
 	}

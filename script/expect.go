@@ -178,11 +178,14 @@ func describe(standing []place) string {
 	return strings.Join(parts, ", ")
 }
 
-// lead finds a person's lead by phone, or, while that is not known, by LID.
+// lead finds a person's lead by phone, or, while that is not known, by LID; and remembers who they have been.
 func (p *player) lead(ctx context.Context, who phone) (chat.Lead, error) {
 	lead, err := p.store.LeadByPhone(ctx, who.phone)
 	if known := p.people[who.phone]; err == nil && !lead.Known() && known != nil && known.lid != "" {
-		return p.store.LeadByLID(ctx, known.lid)
+		lead, err = p.store.LeadByLID(ctx, known.lid)
+	}
+	if ids := p.leads[who.phone]; lead.Known() && !has(ids, lead.ID) {
+		p.leads[who.phone] = append(ids, lead.ID)
 	}
 	return lead, err
 }

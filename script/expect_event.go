@@ -3,13 +3,12 @@ package script
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"reflect"
-	"strconv"
+	"slices"
 	"strings"
 
 	"leadgate/bot"
+	"leadgate/chat"
 	"leadgate/store"
 )
 
@@ -21,13 +20,6 @@ type expectEvent struct {
 	none   bool // it must not have been recorded
 }
 
-// A pathValue is a part of an event's document, and what it has to be.
-type pathValue struct {
-	path  string
-	steps []string
-	value any
-}
-
 func (*expectEvent) expects() {}
 
 func parseExpectEvent(l *line) (action, error) {
@@ -35,14 +27,9 @@ func parseExpectEvent(l *line) (action, error) {
 	if err := e.parseSubject(l); err != nil {
 		return nil, err
 	}
-	for l.left() {
-		v, err := parsePathValue(l)
-		if err != nil {
-			return nil, err
-		}
-		e.values = append(e.values, v)
-	}
-	return e, nil
+	var err error
+	e.values, err = parsePathValues(l)
+	return e, err
 }
 
 func parseExpectNoEvent(l *line) (action, error) {
@@ -62,60 +49,11 @@ func (e *expectEvent) parseSubject(l *line) error {
 	return err
 }
 
-func parsePathValue(l *line) (pathValue, error) {
-	w := l.next()
-	v := pathValue{path: w.text, steps: pathSteps(w.text)}
-	if w.kind != bareWord || len(v.steps) == 0 {
-		return v, fmt.Errorf("%q is no path, like data.lead.source", w.text)
-	}
-	switch value := l.next(); {
-	case value.kind == quotedText:
-		v.value = value.text
-	case value.text == "" || value.kind == comma:
-		return v, fmt.Errorf("a value is missing after %q", w.text)
-	default:
-		if json.Unmarshal([]byte(value.text), &v.value) != nil {
-			v.value = value.text
-		}
-	}
-	return v, nil
-}
-
-// pathSteps takes data.lead.stages."Lead Entry" apart; nil when it is no path.
-func pathSteps(path string) []string {
-	var steps []string
-	for {
-		var step string
-		if quoted, err := strconv.QuotedPrefix(path); err == nil && strings.HasPrefix(path, `"`) {
-			if step, err = strconv.Unquote(quoted); err != nil {
-				return nil
-			}
-			path = path[len(quoted):]
-		} else {
-			end := strings.IndexByte(path, '.')
-			if end < 0 {
-				end = len(path)
-			}
-			step, path = path[:end], path[end:]
-		}
-		if step == "" {
-			return nil
-		}
-		steps = append(steps, step)
-		if path == "" {
-			return steps
-		}
-		if path[0] != '.' {
-			return nil
-		}
-		path = path[1:]
-	}
-}
-
 func (e *expectEvent) check(c *checker) {
 	if e.who != nil {
 		e.who.check(c)
 	}
+	checkValues(c, e.values)
 }
 
 func (e *expectEvent) play(ctx context.Context, p *player) error {
@@ -123,24 +61,27 @@ func (e *expectEvent) play(ctx context.Context, p *player) error {
 	if err != nil {
 		return err
 	}
-	leadID := ""
+	values, err := p.resolve(ctx, e.values)
+	if err != nil {
+		return err
+	}
+	var leads []string
 	if e.who != nil {
-		lead, err := p.lead(ctx, *e.who)
-		if err != nil {
+		if _, err := p.lead(ctx, *e.who); err != nil {
 			return err
 		}
-		leadID = lead.ID
+		leads = p.leads[e.who.phone]
 	}
 	found := false
 	for _, event := range events {
-		if event.Type != e.kind || e.who != nil && (leadID == "" || event.LeadID != leadID) {
+		if event.Type != e.kind || e.who != nil && !slices.Contains(leads, event.LeadID) {
 			continue
 		}
-		matches, err := e.matches(event)
+		document, err := decoded(event)
 		if err != nil {
 			return err
 		}
-		found = found || matches
+		found = found || fit(document, values)
 	}
 	if found != e.none {
 		return nil
@@ -149,22 +90,7 @@ func (e *expectEvent) play(ctx context.Context, p *player) error {
 	if err != nil {
 		return err
 	}
-	return &Failure{Expected: e.String(), Happened: happened}
-}
-
-// matches reports whether an event has all the values.
-func (e *expectEvent) matches(event store.Event) (bool, error) {
-	document, err := decoded(event)
-	if err != nil {
-		return false, err
-	}
-	for _, v := range e.values {
-		got, there := part(document, v.steps)
-		if !there || !reflect.DeepEqual(got, v.value) {
-			return false, nil
-		}
-	}
-	return true, nil
+	return &Failure{Expected: e.String() + inWords(values), Happened: happened}
 }
 
 func decoded(event store.Event) (any, error) {
@@ -175,28 +101,7 @@ func decoded(event store.Event) (any, error) {
 	return document, nil
 }
 
-// part is what stands at a path of a document.
-func part(document any, steps []string) (value any, there bool) {
-	for _, step := range steps {
-		switch of := document.(type) {
-		case map[string]any:
-			if document, there = of[step]; !there {
-				return nil, false
-			}
-		case []any:
-			i, err := strconv.Atoi(step)
-			if err != nil || i < 0 || i >= len(of) {
-				return nil, false
-			}
-			document = of[i]
-		default:
-			return nil, false
-		}
-	}
-	return document, true
-}
-
-// String is the expectation in words.
+// String is the expectation in words, without the values.
 func (e *expectEvent) String() string {
 	text := "an event " + string(e.kind)
 	if e.none {
@@ -205,19 +110,7 @@ func (e *expectEvent) String() string {
 	if e.who != nil {
 		text += " of " + e.who.written
 	}
-	for _, v := range e.values {
-		text += fmt.Sprintf(", %s %s", v.path, written(v.value))
-	}
 	return text
-}
-
-// written is a value as JSON has it.
-func written(value any) string {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprint(value)
-	}
-	return string(text)
 }
 
 // describe is what was recorded, with the parts to which an expectation looks.
@@ -233,7 +126,7 @@ func (p *player) describe(ctx context.Context, e *expectEvent, events []store.Ev
 			if err != nil {
 				return "", err
 			}
-			text += " of " + nameOf(string(lead.Phone))
+			text += " of " + p.nameOf(lead)
 		}
 		document, err := decoded(event)
 		if err != nil {
@@ -251,57 +144,15 @@ func (p *player) describe(ctx context.Context, e *expectEvent, events []store.Ev
 	return strings.Join(parts, "; "), nil
 }
 
-func nameOf(phone string) string {
-	if phone == "" {
-		return "a lead without a phone"
+// nameOf is a lead as a script names them.
+func (p *player) nameOf(lead chat.Lead) string {
+	if who := p.whom(lead.Phone, lead.LID); who != "" {
+		return string(who)
 	}
-	return phone
-}
-
-// expectNothing is "expect nothing", or with who "expect nothing to PHONE".
-type expectNothing struct{ who *phone }
-
-func (*expectNothing) expects() {}
-
-func parseExpectNothing(l *line) (action, error) {
-	e := &expectNothing{}
-	if !l.accept("to") {
-		return e, nil
-	}
-	if !l.peek().isPhone() {
-		return nil, errors.New("a phone is missing; agents are not available in this version")
-	}
-	who, err := l.phone()
-	e.who = &who
-	return e, err
-}
-
-func (e *expectNothing) check(c *checker) {
-	if e.who != nil {
-		e.who.check(c)
-	}
-}
-
-func (e *expectNothing) play(ctx context.Context, p *player) error {
-	if e.who != nil {
-		return nil // this version writes nothing on WhatsApp
-	}
-	events, err := p.recorded(ctx)
-	if err != nil {
-		return err
-	}
-	var of []store.Event
-	for _, event := range events {
-		if !strings.HasPrefix(string(event.Type), "number.") {
-			of = append(of, event)
+	for who, ids := range p.leads {
+		if slices.Contains(ids, lead.ID) {
+			return string(who)
 		}
 	}
-	if len(of) == 0 {
-		return nil
-	}
-	happened, err := p.describe(ctx, &expectEvent{}, of)
-	if err != nil {
-		return err
-	}
-	return &Failure{Expected: "nothing sent and nothing recorded since the last action", Happened: happened}
+	return "a lead without a phone"
 }

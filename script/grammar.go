@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"leadgate/bot"
+	"leadgate/chat"
 )
 
 // A verbs table says how a statement goes on after its first word. A verb whose parser is nil is one of the language that
@@ -41,8 +42,8 @@ func actions() verbs {
 		"number":  parseNumber,
 		"restart": func(*line) (action, error) { return &restart{}, nil },
 		"expect":  func(l *line) (action, error) { return expectations().parse(l.next(), l) },
-		"agent":   nil,
-		"api":     nil,
+		"agent":   parseAgent,
+		"api":     parseCall,
 	})
 }
 
@@ -54,17 +55,17 @@ func expectations() verbs {
 		"funnel":        parseExpectFunnel,
 		"event":         parseExpectEvent,
 		"nothing":       parseExpectNothing,
-		"opportunity":   nil,
-		"opportunities": nil,
-		"waiting":       nil,
-		"closed":        nil,
-		"menu-open":     nil,
-		"label":         nil,
-		"assigned":      nil,
-		"menu":          nil,
-		"message":       nil,
+		"opportunity":   parseExpectOpportunity,
+		"opportunities": parseExpectOpportunities,
+		"waiting":       parseExpectChat(chat.ChatWaiting),
+		"closed":        parseExpectChat(chat.ChatClosed),
+		"menu-open":     parseExpectChat(chat.ChatMenu),
+		"label":         parseExpectLabel,
+		"assigned":      parseExpectAssigned,
+		"menu":          parseExpectMenu,
+		"message":       parseExpectMessage,
+		"answer":        parseExpectAnswer,
 		"meta":          nil,
-		"answer":        nil,
 	})
 }
 
@@ -89,7 +90,7 @@ func parseLead(l *line) (action, error) {
 		text, err := l.message()
 		return &edit{who: who, text: text}, err
 	case l.accept("picks"):
-		return nil, errors.New(`"picks" is not available in this version`)
+		return parsePick(who, l)
 	}
 	w := &leadWrites{who: who}
 	if l.peek().kind == quotedText {
@@ -132,7 +133,7 @@ func (w *leadWrites) modifiers(l *line) error {
 		case "hidden":
 			w.hidden = true
 		default:
-			err = unknown("modifier", m.text, []string{"to", "ad", "caption", "via", "hidden", "edits", "again"})
+			err = unknown("modifier", m.text, []string{"to", "ad", "caption", "via", "hidden", "edits", "again", "picks"})
 		}
 		if err != nil {
 			return err
@@ -150,9 +151,9 @@ func parsePhone(l *line) (action, error) {
 	switch w := l.next(); w.text {
 	case "to":
 	case "labels", "unlabels":
-		return nil, fmt.Errorf("%q is not available in this version", w.text)
+		return parseLabels(number, w.text == "labels", l)
 	default:
-		return nil, fmt.Errorf(`"to" and a phone are missing after %q`, number)
+		return nil, fmt.Errorf(`"to", "labels" or "unlabels" and a phone are missing after %q`, number)
 	}
 	who, err := l.phone()
 	if err != nil {

@@ -99,6 +99,9 @@ func has(known []string, name string) bool {
 
 // unknown is the error for a word that is none of the known.
 func unknown(kind, text string, known []string) error {
+	if len(known) == 0 {
+		return fmt.Errorf("unknown %s %q; the configuration has none", kind, text)
+	}
 	if near := fault.Nearest(text, known); near != "" {
 		return fmt.Errorf("unknown %s %q; did you mean %q?", kind, text, near)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -29,14 +30,17 @@ func Play(ctx context.Context, cfg *config.Config, s *Script) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	p := &player{
-		config:  cfg,
-		url:     "sqlite:" + filepath.Join(dir, "script.db"),
-		now:     begins(cfg),
-		people:  make(map[chat.Phone]*person),
-		offline: make(map[string]bool),
-		waiting: make(map[string][]chat.Message),
+		config:   cfg,
+		policy:   cfg.Policy(),
+		url:      "sqlite:" + filepath.Join(dir, "script.db"),
+		now:      begins(cfg),
+		people:   make(map[chat.Phone]*person),
+		leads:    make(map[chat.Phone][]string),
+		offline:  make(map[string]bool),
+		waiting:  make(map[string][]bot.Input),
+		labelled: make(map[labelled][]string),
 	}
-	if err := p.start(ctx); err != nil {
+	if err := p.open(ctx); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.store.Close()) }()
@@ -61,42 +65,50 @@ func explain(s *Script, st statement, err error) error {
 // A player plays one script. It stands in for WhatsApp and for the clock.
 type player struct {
 	config  *config.Config
+	policy  *bot.Policy
 	url     string // of the store
 	store   *store.Store
 	bot     *bot.Bot
 	carrier *delivery.Carrier
+	senders map[string]delivery.Sender
+	site    http.Handler
+	answer  *answer // of the last call of the API; nil before the first
 
 	now     time.Time // the virtual clock
 	started bool      // something was played
-	mark    int64     // Seq of the last event before the last action
+	keys    int       // how many keys of inputs have been made
 	people  map[chat.Phone]*person
-	sent    int // messages, for their ids
-	offline map[string]bool
-	waiting map[string][]chat.Message // for numbers that are offline, in the order in which they were written
+	leads   map[chat.Phone][]string // ids of the leads that somebody has been
+	written int                     // messages, for their ids
+
+	offline  map[string]bool
+	waiting  map[string][]bot.Input // for numbers that are offline, in order
+	sent     []sending              // by the daemon, in order
+	labelled map[labelled][]string
+	broken   error // what a sender could not do, to be told at the end of the action
+
+	recordedBefore int64 // Seq of the last event before the last action
+	sentBefore     int   // messages sent before the last action
 }
 
-// start is the start of the daemon.
-func (p *player) start(ctx context.Context) error {
+// open is what the daemon makes of a configuration and its store when it starts.
+func (p *player) open(ctx context.Context) error {
 	kept, err := store.Open(ctx, p.url, store.Options{MessageText: p.config.Store.MessageText})
 	if err != nil {
 		return err
 	}
 	p.store = kept
-	p.bot = bot.New(kept, p.config.Policy(), nil, prometheus.NewRegistry())
+	p.bot = bot.New(kept, p.policy, nil, prometheus.NewRegistry())
+	p.senders = p.connect()
 	p.carrier = delivery.New(kept, delivery.Options{})
-	senders := make(map[string]delivery.Sender)
-	for _, d := range p.config.Destinations {
-		senders[d.Name] = unsent{}
-	}
-	p.carrier.SetSenders(senders)
+	p.carrier.SetSenders(p.senders)
+	p.site = p.newSite()
 	return nil
 }
 
-// unsent takes the webhooks of a configuration off: nothing of a script leaves the process.
-type unsent struct{}
-
-func (unsent) Send(context.Context, delivery.Delivery) delivery.Result {
-	return delivery.Result{Verdict: delivery.Done}
+// join lets the daemon bring what it keeps in step with the configuration, as after every start.
+func (p *player) join(ctx context.Context) error {
+	return p.handle(ctx, bot.Input{Key: p.key("team"), Team: &bot.TeamChange{}})
 }
 
 // play plays a statement. All but expectations begin a new stretch of time, to which the expectations after them look.
@@ -104,22 +116,34 @@ func (p *player) play(ctx context.Context, st statement) error {
 	if expectation, ok := st.act.(expectation); ok {
 		return expectation.play(ctx, p)
 	}
+	if err := p.begin(ctx, st.act); err != nil {
+		return err
+	}
 	if err := p.remember(ctx); err != nil {
 		return err
 	}
-	if err := st.act.play(ctx, p); err != nil {
-		return err
-	}
-	p.started = true
-	return nil
+	return st.act.play(ctx, p)
 }
 
-// remember marks the events so far as those of earlier actions.
+// begin starts the daemon before the first action, at the time for which the script sets the clock.
+func (p *player) begin(ctx context.Context, first action) error {
+	if p.started {
+		return nil
+	}
+	p.started = true
+	if clock, ok := first.(*setClock); ok {
+		p.now = clock.at
+	}
+	return p.join(ctx)
+}
+
+// remember marks what has been recorded and sent so far as that of earlier actions.
 func (p *player) remember(ctx context.Context) error {
 	events, err := p.recorded(ctx)
 	if len(events) > 0 {
-		p.mark = events[len(events)-1].Seq
+		p.recordedBefore = events[len(events)-1].Seq
 	}
+	p.sentBefore = len(p.sent)
 	return err
 }
 
@@ -127,7 +151,7 @@ func (p *player) remember(ctx context.Context) error {
 func (p *player) recorded(ctx context.Context) ([]store.Event, error) {
 	const page = 1000
 	var all []store.Event
-	filter := store.EventFilter{After: p.mark}
+	filter := store.EventFilter{After: p.recordedBefore}
 	for {
 		events, err := p.store.Events(ctx, filter, page)
 		if err != nil {
@@ -141,33 +165,49 @@ func (p *player) recorded(ctx context.Context) ([]store.Event, error) {
 	}
 }
 
-// handle has an input decided, and what follows from it carried out. The action is over a second later.
+// decide has an input decided. What follows from it is not carried out yet.
+func (p *player) decide(ctx context.Context, in bot.Input) error {
+	in.At = p.clock()
+	return p.bot.Handle(ctx, in)
+}
+
+// handle has an input decided, and what follows from it at once carried out.
 func (p *player) handle(ctx context.Context, in bot.Input) error {
-	in.At = p.now.UTC()
-	if err := p.bot.Handle(ctx, in); err != nil {
+	if err := p.decide(ctx, in); err != nil {
 		return err
 	}
 	return p.carry(ctx)
 }
 
-// carry carries out what is due now.
+// carryOn carries out what follows from an action, which is over a second later.
+func (p *player) carryOn(ctx context.Context) error {
+	if err := p.carry(ctx); err != nil {
+		return err
+	}
+	return p.passUntil(ctx, p.now.Add(perAction))
+}
+
+// mostRounds is how often something may become due at one moment, before it is taken for a circle.
+const mostRounds = 10_000
+
+// carry carries out what is due now, and what follows from that.
 func (p *player) carry(ctx context.Context) error {
-	for {
+	for range mostRounds {
 		attempts, err := p.carrier.Step(ctx, p.now)
+		if err == nil {
+			err = p.broken
+		}
 		if err != nil || attempts == 0 {
 			return err
 		}
 	}
+	return p.circle()
 }
 
 // passUntil lets time pass. What becomes due meanwhile is carried out at its own time.
 func (p *player) passUntil(ctx context.Context, until time.Time) error {
-	var destinations []string
-	for _, d := range p.config.Destinations {
-		destinations = append(destinations, d.Name)
-	}
-	for {
-		due, err := p.store.NextAt(ctx, p.now, destinations)
+	for rounds := 0; rounds < mostRounds; rounds++ {
+		due, err := p.store.NextAt(ctx, p.now, p.openDestinations())
 		if err != nil {
 			return err
 		}
@@ -176,25 +216,28 @@ func (p *player) passUntil(ctx context.Context, until time.Time) error {
 			return nil
 		}
 		if due.After(p.now) {
-			p.now = due.In(p.now.Location())
+			p.now, rounds = due.In(p.now.Location()), 0
 		}
 		if err := p.carry(ctx); err != nil {
 			return err
 		}
 	}
+	return p.circle()
 }
 
-// deliver brings a message to the daemon, at once or when its number is online again.
-func (p *player) deliver(ctx context.Context, m chat.Message) error {
-	if p.offline[m.Number] {
-		p.waiting[m.Number] = append(p.waiting[m.Number], m)
-		return nil
-	}
-	return p.handle(ctx, bot.Input{Key: m.Key(), Message: &m})
+// circle is the error for what never ends being due.
+func (p *player) circle() error {
+	return fmt.Errorf("something is due again and again at %s", p.now.Format(secondForm))
 }
 
 // messageID is the id of a new message.
 func (p *player) messageID() string {
-	p.sent++
-	return fmt.Sprintf("SCRIPT%06d", p.sent)
+	p.written++
+	return fmt.Sprintf("SCRIPT%06d", p.written)
+}
+
+// key is the key of a new input.
+func (p *player) key(kind string) string {
+	p.keys++
+	return fmt.Sprintf("script/%s/%d", kind, p.keys)
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"leadgate/bot"
 	"leadgate/chat"
 	"leadgate/config"
 )
@@ -146,8 +147,9 @@ func (f *Failure) Error() string {
 // A checker holds the names of a script against a configuration, statement by statement.
 type checker struct {
 	config *config.Config
+	policy *bot.Policy           // that of config
 	err    error                 // the first fault of the statement at hand
-	writes map[chat.Phone]string // the number that each lead wrote to last
+	writes map[chat.Phone]string // the number that each lead or agent wrote to last
 }
 
 func (c *checker) fail(format string, args ...any) {
@@ -159,7 +161,7 @@ func (c *checker) fail(format string, args ...any) {
 // check returns the lines whose names the configuration does not have.
 func (s *Script) check(cfg *config.Config) error {
 	faults := Faults{Script: s.Name}
-	c := &checker{config: cfg, writes: make(map[chat.Phone]string)}
+	c := &checker{config: cfg, policy: cfg.Policy(), writes: make(map[chat.Phone]string)}
 	for _, st := range s.statements {
 		c.err = nil
 		st.act.check(c)

@@ -1,7 +1,6 @@
 package script
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -85,12 +84,11 @@ func firstWord(text string) (w word, size int, err error) {
 		}
 		return word{text: unquoted, kind: quotedText}, len(quoted), nil
 	case '{', '[':
-		var raw json.RawMessage
-		decoder := json.NewDecoder(strings.NewReader(text))
-		if err := decoder.Decode(&raw); err != nil {
-			return w, 0, fmt.Errorf("%q begins no JSON value: %w", text[:1], err)
+		size, err := jsonSize(text)
+		if err != nil {
+			return w, 0, err
 		}
-		return word{text: string(raw), kind: jsonValue}, int(decoder.InputOffset()), nil
+		return word{text: text[:size], kind: jsonValue}, size, nil
 	}
 	for size < len(text) {
 		if text[size] == '"' {
@@ -100,6 +98,10 @@ func firstWord(text string) (w word, size int, err error) {
 				return w, 0, errors.New("a double quote is not closed")
 			}
 			size += len(quoted)
+			continue
+		}
+		if n := referenceSize(text[size:]); n > 0 {
+			size += n
 			continue
 		}
 		if strings.IndexFunc(text[size:], unicode.IsSpace) == 0 {
