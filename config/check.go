@@ -3,7 +3,6 @@ package config
 import (
 	"cmp"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -15,7 +14,6 @@ import (
 	_ "time/tzdata" // small servers come without the zones
 
 	"leadgate/chat"
-	"leadgate/conversion"
 	"leadgate/fault"
 )
 
@@ -46,16 +44,7 @@ func (c *checker) file(f *file) *Config {
 		WhatsApp: c.whatsApp(f.WhatsApp),
 	}
 	config.Numbers = c.numbers(f.Numbers, config.Country)
-	config.Funnels = conversion.Config{Funnels: f.Funnels}
-	for _, n := range f.Numbers {
-		config.Funnels.Numbers = append(config.Funnels.Numbers, n.Name)
-	}
-	policy, faults := conversion.New(config.Funnels)
-	config.Conversion = policy
-	for _, f := range faults {
-		f.Path = cmp.Or(f.Path, "funnel")
-		c.faults = append(c.faults, f)
-	}
+	c.deciders(config, f)
 	config.Destinations = c.destinations(f.Destinations)
 	return config
 }
@@ -180,48 +169,6 @@ func (c *checker) whatsApp(t whatsAppTable) WhatsApp {
 		}
 	}
 	return w
-}
-
-func (c *checker) numbers(tables []numberTable, country string) []chat.Number {
-	if len(tables) == 0 {
-		c.faults.Add("number", "there is no number to log into", "add a [[number]] with its name and phone")
-	}
-	names := newNames(c, "number")
-	phones := make(map[chat.Phone]string)
-	var numbers []chat.Number
-	for i, t := range tables {
-		path := fault.Index("number", i)
-		names.add(path, t.Name)
-		n := chat.Number{Name: t.Name}
-		if t.Phone == "" {
-			c.faults.Add(path, fmt.Sprintf("number %q has no phone", t.Name), `for example phone = "+5511987650001"`)
-		} else if n.Phone = c.phone(path+".phone", t.Phone, country); n.Phone != "" {
-			if other, twice := phones[n.Phone]; twice {
-				c.faults.Add(path+".phone", fmt.Sprintf("number %q has the same phone as number %q", t.Name, other), "")
-			}
-			phones[n.Phone] = t.Name
-		}
-		for j, text := range t.Ignore {
-			if phone := c.phone(fault.Index(path+".ignore", j), text, country); phone != "" {
-				n.Ignore = append(n.Ignore, phone)
-			}
-		}
-		numbers = append(numbers, n)
-	}
-	return numbers
-}
-
-// phone reads a phone; "" when it is none, which is reported.
-func (c *checker) phone(path, text, country string) chat.Phone {
-	phone, err := chat.ParsePhone(text, country)
-	if err != nil {
-		f := fault.Fault{Problem: err.Error()}
-		errors.As(err, &f)
-		f.Path = path
-		c.faults = append(c.faults, f)
-		return ""
-	}
-	return phone
 }
 
 // absolute is a file's name as it is from wherever the daemon runs.

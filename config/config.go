@@ -13,13 +13,15 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
-	"strings"
 	"time"
 
+	"leadgate/autoresponse"
 	"leadgate/bot"
 	"leadgate/chat"
 	"leadgate/conversion"
 	"leadgate/fault"
+	"leadgate/opportunity"
+	"leadgate/routing"
 )
 
 // A Config is a file without errors: every part is checked, every secret read.
@@ -33,8 +35,13 @@ type Config struct {
 	WhatsApp     WhatsApp
 	Numbers      []chat.Number // at least one
 	Funnels      conversion.Config
-	Conversion   *conversion.Policy // made of Funnels
 	Destinations []Destination
+
+	// What the parts were made into. None is ever nil: a part that the file leaves out has a policy that does nothing.
+	Conversion    *conversion.Policy // of Funnels
+	Opportunities *opportunity.Policy
+	Responses     *autoresponse.Policy
+	Routing       *routing.Policy
 }
 
 // Store says where everything is kept.
@@ -74,7 +81,10 @@ type WhatsApp struct {
 
 // Policy is the configuration as the bot goes by it.
 func (c *Config) Policy() *bot.Policy {
-	p := &bot.Policy{Conversion: c.Conversion, Numbers: c.Numbers}
+	p := &bot.Policy{
+		Conversion: c.Conversion, Opportunities: c.Opportunities, Responses: c.Responses, Routing: c.Routing,
+		Language: c.Language, Numbers: c.Numbers,
+	}
 	for _, d := range c.Destinations {
 		p.Subscriptions = append(p.Subscriptions, bot.Subscription{Destination: d.Name, Events: d.Events})
 	}
@@ -135,9 +145,9 @@ func Parse(data []byte, path string, env Env) (*Config, Report) {
 	for _, found := range r.faults {
 		report.add(found, doc.places)
 	}
-	lacking := r.broken.tables()
+	after := r.broken.aftermath()
 	for _, found := range c.faults {
-		if !r.broken.follows(found.Path) && !lacking[found.Path] {
+		if !after.explains(found.Path) {
 			report.add(found, doc.places)
 		}
 	}
@@ -155,7 +165,7 @@ var pathInText = regexp.MustCompile(`\b(as )?([a-z_]+\[\d+\](?:\.[a-z_]+(?:\[\d+
 func (r *Report) add(f fault.Fault, places *places) {
 	f.Problem = pathInText.ReplaceAllStringFunc(f.Problem, func(found string) string {
 		m := pathInText.FindStringSubmatch(found)
-		if places.find(m[2]) == nil {
+		if !places.knows(m[2]) {
 			return found
 		}
 		line := fmt.Sprintf("line %d", places.line(m[2]))
@@ -166,28 +176,3 @@ func (r *Report) add(f fault.Fault, places *places) {
 	})
 	r.Findings = append(r.Findings, Finding{Fault: f, Line: places.line(f.Path)})
 }
-
-// A broken set holds the paths of values that could not be read.
-type brokenSet map[string]bool
-
-// tables are the tables and lists that the values are missing from.
-func (b brokenSet) tables() map[string]bool {
-	tables := make(map[string]bool, len(b))
-	for path := range b {
-		tables[parent(path)] = true
-	}
-	return tables
-}
-
-// follows reports whether a fault at path is but the consequence of a value that could not be read: of itself, or of
-// what it is a part of.
-func (b brokenSet) follows(path string) bool {
-	for ; path != ""; path = parent(path) {
-		if b[path] {
-			return true
-		}
-	}
-	return false
-}
-
-func parent(path string) string { return path[:max(strings.LastIndexAny(path, ".["), 0)] }

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"leadgate/chat"
+	"leadgate/routing"
 )
 
 // surroundings has one environment variable, SET.
@@ -97,6 +100,56 @@ func TestWhatIsNotSetHasItsDefault(t *testing.T) {
 	if len(config.Numbers) != 1 || config.Numbers[0].Phone != "+5511987650001" || len(config.Destinations) != 1 ||
 		config.Destinations[0].Sender == nil || config.Conversion == nil {
 		t.Errorf("%+v", config)
+	}
+	if n := config.Numbers[0]; n.Pace != chat.DefaultPace() || n.Labels {
+		t.Errorf("%+v", n)
+	}
+}
+
+func TestEveryPartHasAPolicyWhetherItIsConfiguredOrNot(t *testing.T) {
+	for _, file := range []string{"testdata/conf.valid.toml", "testdata/conf.only-autoresponses.toml", exampleFile} {
+		config, report := Load(file, surroundings())
+		if config == nil {
+			t.Fatal(written(t, report))
+		}
+		p := config.Policy()
+		if p.Conversion == nil || p.Opportunities == nil || p.Responses == nil || p.Routing == nil {
+			t.Errorf("%s leaves a policy out: %+v", file, p)
+		}
+	}
+}
+
+func TestTheBotGoesByWhatTheExampleSays(t *testing.T) {
+	config, report := Load(exampleFile, surroundings())
+	if config == nil {
+		t.Fatal(written(t, report))
+	}
+	p := config.Policy()
+	if p.Language != "pt" || !p.Numbers[0].Labels || p.Numbers[0].Pace != (chat.Pace{PerMinute: 30, Burst: 5}) {
+		t.Errorf("language %q, number %+v", p.Language, p.Numbers[0])
+	}
+	if !p.Responses.Responds("front-desk") || p.Responses.Session("front-desk") != 24*time.Hour {
+		t.Error("the number does not respond, or not for a day")
+	}
+	if offered := p.Opportunities.Choices("front-desk"); len(offered) != 2 || offered[0].Value != "AI" {
+		t.Errorf("offered is %v", offered)
+	}
+	saoPaulo, err := time.LoadLocation("America/Sao_Paulo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		at   time.Time
+		want bool
+	}{
+		{time.Date(2026, 11, 23, 10, 0, 0, 0, saoPaulo), true},
+		{time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), false}, // seven in the morning
+		{time.Date(2026, 12, 24, 10, 0, 0, 0, saoPaulo), false}, // maria's holiday
+		{time.Date(2026, 12, 25, 10, 0, 0, 0, saoPaulo), false}, // everybody's
+	} {
+		if got, reason := p.Routing.Available("maria", routing.AgentState{}, c.at); got != c.want {
+			t.Errorf("at %v maria is available: %v %s", c.at, got, reason)
+		}
 	}
 }
 

@@ -21,11 +21,7 @@ type Destination struct {
 // eventTypes are the events that a destination may ask for: those of this version, and those of the contract for which
 // it has no cause yet.
 func eventTypes() []string {
-	types := []string{
-		"lead.erased", "opportunity.created", "opportunity.stage_changed", "opportunity.owner_changed", "opportunity.closed",
-		"menu.sent", "menu.answered", "chat.waiting", "chat.assigned", "chat.escalated", "chat.closed",
-		"agent.availability_changed", "payment.recorded", "feedback.recorded",
-	}
+	types := []string{"payment.recorded", "feedback.recorded"}
 	for _, t := range bot.EventTypes() {
 		types = append(types, string(t))
 	}

@@ -137,6 +137,9 @@ func explainSyntax(message string, st *statement) (problem, hint string) {
 	if key != "" && strings.Contains(message, "expected value but found") {
 		return fmt.Sprintf("the value of %q is not TOML", key), fmt.Sprintf(`text goes in double quotes: %s = "…"`, key)
 	}
+	if key != "" && strings.Contains(message, "is out of range for") {
+		return fmt.Sprintf("the value of %q is too large a number", key), ""
+	}
 	message = quotedWord.ReplaceAllString(message, "…")
 	return "not TOML: " + strings.ToLower(message[:1]) + message[1:], rule
 }

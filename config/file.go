@@ -5,21 +5,30 @@ import (
 	"strings"
 	"unicode"
 
+	"leadgate/autoresponse"
 	"leadgate/conversion"
+	"leadgate/opportunity"
+	"leadgate/routing"
 	"leadgate/webhook"
 )
 
 // The file as it is spelled. What is not set is the zero value.
 type file struct {
-	Timezone     string                    `toml:"timezone"`
-	Language     string                    `toml:"language"`
-	Country      string                    `toml:"country"`
-	Store        storeTable                `toml:"store"`
-	HTTP         httpTable                 `toml:"http"`
-	WhatsApp     whatsAppTable             `toml:"whatsapp"`
-	Numbers      []numberTable             `toml:"number"`
-	Funnels      []conversion.FunnelConfig `toml:"funnel"`
-	Destinations []webhook.Config          `toml:"destination"`
+	Timezone         string                        `toml:"timezone"`
+	Language         string                        `toml:"language"`
+	Country          string                        `toml:"country"`
+	Holidays         []string                      `toml:"holidays"`
+	Store            storeTable                    `toml:"store"`
+	HTTP             httpTable                     `toml:"http"`
+	WhatsApp         whatsAppTable                 `toml:"whatsapp"`
+	Numbers          []numberTable                 `toml:"number"`
+	Funnels          []conversion.FunnelConfig     `toml:"funnel"`
+	Agents           []routing.AgentConfig         `toml:"agent"`
+	Groups           []routing.GroupConfig         `toml:"group"`
+	Rules            []routing.RuleConfig          `toml:"rule"`
+	OpportunityTypes []opportunity.TypeConfig      `toml:"opportunity_type"`
+	Responses        []autoresponse.ResponseConfig `toml:"autoresponse"`
+	Destinations     []webhook.Config              `toml:"destination"`
 }
 
 type storeTable struct {
@@ -50,9 +59,17 @@ type whatsAppTable struct {
 }
 
 type numberTable struct {
-	Name   string   `toml:"name"`
-	Phone  string   `toml:"phone"`
-	Ignore []string `toml:"ignore"`
+	Name   string    `toml:"name"`
+	Phone  string    `toml:"phone"`
+	Ignore []string  `toml:"ignore"`
+	Pace   paceTable `toml:"pace"`
+	Labels bool      `toml:"labels"`
+}
+
+// A rate that is not set is nil: none at all is an error.
+type paceTable struct {
+	PerMinute *int `toml:"per_minute"`
+	Burst     *int `toml:"burst"`
 }
 
 // maxName bounds names, in characters.

@@ -113,6 +113,11 @@ func (p *places) find(path string) *node {
 	return n
 }
 
+// knows reports whether there is something at a path, or at least the table whose key it names.
+func (p *places) knows(path string) bool {
+	return p.find(path) != nil || !strings.HasSuffix(path, "]") && p.find(parent(path)) != nil
+}
+
 // statement is the one that covers an offset, or the last before it; nil when there is none.
 func (p *places) statement(offset int) *statement {
 	i := sort.Search(len(p.statements), func(i int) bool { return p.statements[i].start > offset })

@@ -29,6 +29,16 @@ func (r *reading) into(target reflect.Value, value any, path string) {
 			target.SetBool(b)
 			return
 		}
+	case reflect.Int:
+		if n, ok := value.(int64); ok && !target.OverflowInt(n) {
+			target.SetInt(n)
+			return
+		}
+	case reflect.Pointer:
+		// What is there counts as there even when it has the wrong type.
+		target.Set(reflect.New(target.Type().Elem()))
+		r.into(target.Elem(), value, path)
+		return
 	case reflect.Slice:
 		if items, ok := list(value); ok {
 			r.slice(target, items, path)
@@ -115,6 +125,8 @@ func (r *reading) wrongType(wanted reflect.Type, value any, path string) {
 	switch wanted.Kind() {
 	case reflect.Bool:
 		kind, hint = "true or false", "without quotes"
+	case reflect.Int:
+		kind, hint = "a whole number", "digits alone, without quotes"
 	case reflect.Slice:
 		kind, hint = "a list", fmt.Sprintf(`put it in brackets: %s = ["…"]`, key)
 		if wanted.Elem().Kind() == reflect.Struct {
@@ -123,21 +135,42 @@ func (r *reading) wrongType(wanted reflect.Type, value any, path string) {
 	case reflect.Struct, reflect.Map:
 		kind, hint = "a table", fmt.Sprintf("begin it with [%s]", plain(path))
 	}
-	if strings.HasSuffix(key, "]") {
-		hint = ""
+	named := fmt.Sprintf("%q", key)
+	if list, item, ok := itemOf(key); ok {
+		named, hint = fmt.Sprintf("item %d of %q", item+1, list), ""
+		if wanted.Kind() == reflect.String {
+			hint = "put it in double quotes"
+		}
 	}
 	r.broken[path] = true
-	r.faults.Add(path, fmt.Sprintf("%q must be %s, not %s", key, kind, typeWords(value)), hint)
+	r.faults.Add(path, fmt.Sprintf("%s must be %s, not %s", named, kind, typeWords(value, wanted)), hint)
 }
 
-// typeWords names the type of a value as an administrator would.
-func typeWords(value any) string {
+// itemOf takes the last part of a path apart that names an item of a list, as "ignore[1]" does.
+func itemOf(part string) (list string, item int, ok bool) {
+	s := steps(part)
+	if len(s) != 2 || s[1].isKey {
+		return "", 0, false
+	}
+	return s[0].key, s[1].item, true
+}
+
+// typeWords names the type of a value as an administrator would, so that it differs from the wanted one.
+func typeWords(value any, wanted reflect.Type) string {
 	switch value := value.(type) {
 	case string:
 		return "text"
 	case bool:
 		return fmt.Sprint(value)
-	case int64, float64:
+	case float64:
+		if wanted.Kind() == reflect.Int {
+			return "a number with a decimal point"
+		}
+		return "a number"
+	case int64:
+		if wanted.Kind() == reflect.Int {
+			return "one as large as this"
+		}
 		return "a number"
 	case map[string]any:
 		return "a table"
@@ -177,8 +210,7 @@ func plain(path string) string {
 // later reports whether a key belongs to a part that this version does not have yet.
 func later(path string) bool {
 	switch plain(path) {
-	case "agent", "autoresponse", "destination.format", "destination.rule", "feedback", "form", "funnel.stage.meta", "group",
-		"holidays", "meta", "number.labels", "number.pace", "opportunity_type", "rule":
+	case "destination.format", "destination.rule", "feedback", "form", "funnel.stage.meta", "meta", "opportunity_type.payments":
 		return true
 	}
 	return false
@@ -186,7 +218,7 @@ func later(path string) bool {
 
 // topLevel reports whether a key stands outside of all tables.
 func topLevel(key string) bool {
-	return key == "timezone" || key == "language" || key == "country"
+	return key == "timezone" || key == "language" || key == "country" || key == "holidays"
 }
 
 // longestWord is how much of a word of the file is shown, in characters.
