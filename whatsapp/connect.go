@@ -101,6 +101,7 @@ func (n *Number) loggedOut(ctx context.Context, why string, now time.Time) {
 	}
 	n.gone, n.device = n.device, types.EmptyJID
 	n.resetAt, n.deviceAt = time.Time{}, now
+	n.labels.forget()
 }
 
 // tendConnection dials when it is time, and gives up waiting for a login that does not come.

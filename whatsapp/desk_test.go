@@ -258,6 +258,7 @@ type ear struct {
 	fail     func(chat.Message, int) error // by message and attempt, counted from 1; nil: never
 	failTell error
 	failPut  error
+	labels   labelEar
 }
 
 type aside struct {
@@ -300,6 +301,8 @@ func (e *ear) Connection(_ context.Context, c Change) error {
 	e.changes = append(e.changes, c)
 	return nil
 }
+
+func (e *ear) Label(_ context.Context, change chat.LabelChange) error { return e.labels.take(change) }
 
 func (e *ear) SetAside(_ context.Context, number, id, reason string, payload []byte) error {
 	e.mu.Lock()

@@ -33,6 +33,7 @@ type metrics struct {
 	sends     *prometheus.CounterVec
 	sending   *prometheus.GaugeVec
 	sendTime  *prometheus.HistogramVec
+	labels    labelMetrics
 }
 
 // newMetrics registers the metrics; without a registry they are kept for nobody.
@@ -65,6 +66,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		sends:     counter("leadgate_sends_total", "Attempts to send a message, by their verdict.", "number", "verdict"),
 		sending:   gauge("leadgate_send_queue", "Messages that wait for WhatsApp to take them: one at a time is under way."),
 		sendTime:  histogram("leadgate_send_seconds", "Time from the attempt to WhatsApp's acknowledgement.", prometheus.ExponentialBuckets(.005, 2, 14)),
+		labels:    newLabelMetrics(counter),
 	}
 }
 

@@ -52,6 +52,7 @@ type Number struct {
 	log      *slog.Logger
 	inbox    *inbox
 	outbox   outbox
+	labels   *labels
 	delays   delays
 
 	stepBegan atomic.Int64 // Unix nanoseconds of the step that the loop is in, 0 between steps
@@ -96,6 +97,7 @@ type connection struct {
 	deviceAt  time.Time // when to look for a device
 	seen      types.JID // the device that was found at the last look
 	overdueAt time.Time // when to look for messages that do not come
+	labelsAt  time.Time // when the labels have something to do; zero: they have not
 	resetAt   time.Time // when to reconnect for redelivery; zero: no need
 	resets    int       // such reconnects in a row without a message that was committed
 	lastError string
@@ -117,6 +119,7 @@ func newNumber(ns *Numbers, want chat.Number) *Number {
 		poke: make(chan struct{}, 1), started: make(chan struct{}),
 		status: Status{Name: want.Name, Phone: want.Phone, State: Connecting, Sentence: "Starting."},
 	}
+	n.labels = newLabels(want, ns, n.nudge)
 	n.inbox = newInbox(want.Name, ns.listener, ns.metrics, ns.log, func() { n.notify(notice{event: redelivery{}}) })
 	n.devices = devices{ns.container, func(inner store.EventBuffer) store.EventBuffer {
 		return eventBuffer{inner, n.inbox.unparsable, n.inbox.waiting, ns.lazily}
@@ -184,6 +187,7 @@ func (n *Number) step(ctx context.Context, now time.Time) time.Time {
 	n.tendPairing(now)
 	n.tendConnection(ctx, now)
 	n.tendMissing(ctx, now)
+	n.labelsAt = n.tendLabels(ctx, now)
 	n.tell(ctx, now)
 	n.show()
 	return n.next()
@@ -191,7 +195,8 @@ func (n *Number) step(ctx context.Context, now time.Time) time.Time {
 
 // next is when there is something to do again, if nothing happens before.
 func (n *Number) next() time.Time {
-	next := earliest(n.overdueAt, n.line.dialAt, n.line.loginBy, n.codes.until, n.resetAt, n.tellAt, n.offersEnd())
+	next := earliest(n.overdueAt, n.line.dialAt, n.line.loginBy, n.codes.until, n.resetAt, n.tellAt, n.offersEnd(),
+		n.labelsAt)
 	if n.wantsDevice() {
 		next = earliest(next, n.deviceAt)
 	}
@@ -258,6 +263,9 @@ func (n *Number) use(ctx context.Context, device *store.Device) {
 	// The loop reconnects: whatsmeow's own delay grows without a limit, and gives up after a 515 that fails.
 	cli.EnableAutoReconnect = false
 	cli.DisableLoginAutoReconnect = true
+	// Else whatsmeow keeps to itself which labels there were before. It makes the first sync of a phone's contacts slower.
+	cli.EmitAppStateEventsOnFullSync = n.labels.on()
+	n.labels.begin()
 	cli.BackgroundEventCtx = ctx
 	cli.PrePairCallback = n.mayPair
 	cli.AddEventHandlerWithSuccessStatus(func(evt any) bool { return n.receive(ctx, cli, evt) })
@@ -290,6 +298,8 @@ func (n *Number) receive(ctx context.Context, cli *whatsmeow.Client, evt any) bo
 		return n.inbox.message(ctx, cli, evt)
 	case *events.UndecryptableMessage:
 		n.inbox.undecryptable(cli.Store, evt, time.Now())
+	case *events.LabelEdit, *events.LabelAssociationChat, *events.AppStateSyncComplete:
+		n.labels.hear(ctx, cli, evt)
 	case *events.Connected, *events.Disconnected, *events.ManualLoginReconnect, *events.LoggedOut, *events.StreamReplaced,
 		*events.ClientOutdated, *events.TemporaryBan, *events.ConnectFailure, *events.StreamError, *events.KeepAliveTimeout,
 		*events.QR, *events.PairSuccess, *events.PairError, *events.QRScannedWithoutMultidevice, *events.PairPasskeyRequest:

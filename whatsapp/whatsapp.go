@@ -33,6 +33,10 @@ type Listener interface {
 	Message(context.Context, chat.Message) error
 	// Connection is told of changes on which the outside acts, in order for each number. After an error it is told again.
 	Connection(context.Context, Change) error
+	// Label commits everything that a label changes which somebody put on a chat, or took off it, by hand. WhatsApp tells it
+	// once: after an error it is told again for as long as the process runs, after one that is ErrPoison and after a panic
+	// it is given up. The same change may come more than once. What the daemon itself does to labels is never told.
+	Label(context.Context, chat.LabelChange) error
 	// SetAside keeps a message that could not be handled, so that somebody can look at it: its id ("" is never given),
 	// why, and its content as WhatsApp encodes it, nil when it never came. The same id may be set aside again.
 	SetAside(ctx context.Context, number, messageID, reason string, payload []byte) error
@@ -57,6 +61,8 @@ type Config struct {
 	ServerKey []byte
 	Log       *slog.Logger
 	Metrics   prometheus.Registerer
+	// Labels keeps what the phones show as labels; nil: no chat is labelled, whatever a number's Labels says.
+	Labels LabelBook
 	// Lazily marks the context of a write to the database that need not be on the disk when it returns; nil: all wait. Only
 	// what the receiving of a message changes is written so, never what the sending of one does: a recipient takes a key
 	// that is used twice for a repetition.
@@ -69,6 +75,7 @@ type Numbers struct {
 	container *sqlstore.Container
 	listener  Listener
 	metrics   *metrics
+	labels    LabelBook // nil: labels are not kept
 	log       *slog.Logger
 	delays    delays
 	lazily    func(context.Context) context.Context
@@ -101,7 +108,7 @@ func Open(ctx context.Context, db *sql.DB, dialect string, cfg Config, numbers [
 		return nil, fmt.Errorf("bring whatsmeow's tables up to date: %w", err)
 	}
 	ns := &Numbers{
-		link: link, container: container, listener: listener, metrics: newMetrics(cfg.Metrics), log: cfg.Log, lazily: cfg.Lazily,
+		link: link, container: container, listener: listener, metrics: newMetrics(cfg.Metrics), labels: cfg.Labels, log: cfg.Log, lazily: cfg.Lazily,
 		delays: delays{redeliverFirst, redeliverLongest, lookForDevice}, changed: make(chan struct{}, 1),
 	}
 	ns.SetNumbers(numbers)
@@ -117,6 +124,7 @@ func (ns *Numbers) SetNumbers(numbers []chat.Number) {
 	for _, want := range numbers {
 		i := slices.IndexFunc(ns.list, func(n *Number) bool { return n.name == want.Name && n.phone == want.Phone })
 		if i >= 0 {
+			ns.list[i].labels.want(want.Labels)
 			list = append(list, ns.list[i])
 			continue
 		}
