@@ -18,7 +18,7 @@ type Chat struct {
 	ActiveAt    time.Time // of the last message, whoever wrote it
 	ClosedAt    time.Time // zero while it is open
 	Opportunity string    // id of the opportunity that it is about; "" for none
-	Agent       string    // name of the agent who has it; "" unless it is assigned
+	Agent       string    // name of the agent who has it, or had it when it was closed; "" for nobody
 	Said        string    // the lead's last words that were no answer to a menu; kept until somebody of the business writes
 	SaidAt      time.Time // of the lead's last message
 	WroteAt     time.Time // of the business's last message in this chat; zero: it has not written

@@ -27,7 +27,7 @@ CREATE TABLE chat (
 	active_at     INTEGER NOT NULL,
 	closed_at     INTEGER,          -- NULL: it is open
 	opportunity   TEXT    REFERENCES opportunity (id) DEFERRABLE INITIALLY DEFERRED, -- NULL: it is about none
-	agent         TEXT,             -- name of the agent who has it; NULL: nobody has
+	agent         TEXT,             -- name of the agent who has it, or had it when it was closed; NULL: nobody
 	said          TEXT    NOT NULL,
 	said_at       INTEGER NOT NULL,
 	wrote_at      INTEGER NOT NULL,
@@ -38,7 +38,7 @@ CREATE TABLE chat (
 	waiting_since INTEGER,          -- NULL: it does not wait
 	CHECK (status IN ('menu', 'waiting', 'assigned', 'taken', 'closed')),
 	CHECK ((status = 'closed') = (closed_at IS NOT NULL)),
-	CHECK ((status = 'assigned') = (agent IS NOT NULL)),
+	CHECK (status = 'closed' OR (status = 'assigned') = (agent IS NOT NULL)),
 	CHECK ((status = 'waiting') = (line IS NOT NULL)),
 	CHECK ((status = 'waiting') = (waiting_since IS NOT NULL))
 ) STRICT;
