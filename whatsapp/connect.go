@@ -28,6 +28,8 @@ func (n *Number) hear(ctx context.Context, heard notice, now time.Time) {
 		}
 		n.line.online(now)
 		n.finishOffers()
+	case drained:
+		n.hearDrained(evt)
 	case *events.Disconnected:
 		if n.cli.IsConnected() {
 			return // of a connection before this one
@@ -126,6 +128,8 @@ func (n *Number) tendConnection(ctx context.Context, now time.Time) {
 	}
 	n.line.dialled(now)
 	n.show()
+	n.behind()
+	n.turnGate()
 	if err := n.dial(ctx); err != nil && ctx.Err() == nil {
 		n.dialFailed(ctx, err, time.Now())
 	}

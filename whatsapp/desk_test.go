@@ -34,7 +34,8 @@ type desk struct {
 	ear     *ear
 	log     *logBook
 	metrics *prometheus.Registry
-	delays  *delays // nil: those of the package
+	delays  *delays       // nil: those of the package
+	adjust  func(*Config) // nil: nothing is special
 
 	*Numbers
 	stop func()
@@ -74,11 +75,14 @@ const sqliteOptions = "?_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_f
 
 const frontDesk = "+5511987650001"
 
+// briskly is the pace of tests that are about something else.
+var briskly = chat.Pace{PerMinute: 600_000, Burst: 1000}
+
 // open opens the numbers without running them.
 func (d *desk) open(numbers ...chat.Number) *desk {
 	d.t.Helper()
 	if len(numbers) == 0 {
-		numbers = []chat.Number{{Name: "front-desk", Phone: frontDesk}}
+		numbers = []chat.Number{{Name: "front-desk", Phone: frontDesk, Pace: briskly}}
 	}
 	db, err := sql.Open(d.driver, d.source)
 	if err != nil {
@@ -86,10 +90,15 @@ func (d *desk) open(numbers ...chat.Number) *desk {
 	}
 	key := d.sim.RootKey()
 	d.log, d.metrics = &logBook{}, prometheus.NewRegistry()
-	d.Numbers, err = Open(d.t.Context(), db, d.driver, Config{
+	cfg := Config{
 		Server: d.sim.URL(), ServerKey: key[:], Log: slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Metrics: d.metrics,
-	}, numbers, d.ear)
+		Metrics: d.metrics, Typing: func(string) time.Duration { return 0 },
+		Limits: map[string]chat.Limits{"front-desk": d.ear.limited("front-desk")},
+	}
+	if d.adjust != nil {
+		d.adjust(&cfg)
+	}
+	d.Numbers, err = Open(d.t.Context(), db, d.driver, cfg, numbers, d.ear)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -163,6 +172,7 @@ func (d *desk) pair(name string, with *simulator.Account) {
 		if e.Kind == PairDone {
 			// The phone has shared its keys: from now on the device can ask it for messages.
 			eventually(d.t, name+" is synchronised", func() bool { return d.log.has("number="+name+" ", "regular_low completed") })
+			d.waitOpen(name)
 			return
 		}
 	}
@@ -202,6 +212,12 @@ func (d *desk) waitState(name string, want State) Status {
 		return s.State == want
 	})
 	return s
+}
+
+// waitOpen waits until the number may send.
+func (d *desk) waitOpen(name string) {
+	d.t.Helper()
+	eventually(d.t, name+" may send", func() bool { return d.Sender(name).Open() })
 }
 
 // counted is the value of a counter or gauge with the labels, as name=value pairs.
@@ -259,6 +275,8 @@ type ear struct {
 	failTell error
 	failPut  error
 	labels   labelEar
+	limits   map[string]chat.Limits // by number, as committed
+	failCap  error
 }
 
 type aside struct {
@@ -268,7 +286,7 @@ type aside struct {
 }
 
 func newEar() *ear {
-	return &ear{heard: map[string]chat.Message{}, attempts: map[string]int{}, aside: map[string]aside{}}
+	return &ear{heard: map[string]chat.Message{}, attempts: map[string]int{}, aside: map[string]aside{}, limits: map[string]chat.Limits{}}
 }
 
 var errStore = errors.New("the store is away")
@@ -303,6 +321,21 @@ func (e *ear) Connection(_ context.Context, c Change) error {
 }
 
 func (e *ear) Label(_ context.Context, change chat.LabelChange) error { return e.labels.take(change) }
+
+func (e *ear) Limited(_ context.Context, number string, l chat.Limits) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.failCap == nil {
+		e.limits[number] = l
+	}
+	return e.failCap
+}
+
+func (e *ear) limited(number string) chat.Limits {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.limits[number]
+}
 
 func (e *ear) SetAside(_ context.Context, number, id, reason string, payload []byte) error {
 	e.mu.Lock()

@@ -41,7 +41,9 @@ type inbox struct {
 	log       *slog.Logger
 	redeliver func() // asks for what was not acknowledged
 
-	worked   atomic.Bool // a message was committed since somebody last looked
+	worked   atomic.Bool  // a message was committed since somebody last looked
+	inHand   atomic.Int64 // messages that are being handled
+	heardAt  atomic.Int64 // Unix nanoseconds of when a message last came or was done with
 	mu       sync.Mutex
 	attempts map[types.MessageID]int // failures that were the message's own fault
 	awaited  awaited
@@ -65,6 +67,7 @@ func (in *inbox) message(ctx context.Context, cli *whatsmeow.Client, evt *events
 		in.metrics.ignore(in.number, directionOf(&evt.Info), why)
 		return true
 	}
+	defer in.hear()()
 	for retry := 0; ; retry++ {
 		started := time.Now()
 		err := in.attempt(ctx, cli, evt)
@@ -86,6 +89,21 @@ func (in *inbox) message(ctx context.Context, cli *whatsmeow.Client, evt *events
 	}
 }
 
+// hear notes that a message has come, and once what it returns is called that it is done with.
+func (in *inbox) hear() (done func()) {
+	in.inHand.Add(1)
+	in.heardAt.Store(time.Now().UnixNano())
+	return func() {
+		in.heardAt.Store(time.Now().UnixNano())
+		in.inHand.Add(-1)
+	}
+}
+
+// heardSince reports whether a message is being handled, or was at a time or later.
+func (in *inbox) heardSince(at time.Time) bool {
+	return in.inHand.Load() > 0 || in.heardAt.Load() >= at.UnixNano()
+}
+
 // attempt makes one attempt at a message. A panic is a failure: whatsmeow would take it for success.
 func (in *inbox) attempt(ctx context.Context, cli *whatsmeow.Client, evt *events.Message) (err error) {
 	defer func() {
@@ -99,6 +117,12 @@ func (in *inbox) attempt(ctx context.Context, cli *whatsmeow.Client, evt *events
 		return err
 	}
 	m, why := normalise(in.number, openEdit(ctx, cli, evt), who, time.Now())
+	if why == ignoredPollVote {
+		if vote := voteOf(cli.Store, evt); vote != nil {
+			m, why = envelope(in.number, evt, who, time.Now()), counts
+			m.Answer = vote
+		}
+	}
 	if why == counts && who.Phone == "" && who.LID == "" {
 		why = ignoredUnknown
 	}

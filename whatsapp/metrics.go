@@ -29,6 +29,7 @@ type metrics struct {
 	missing   *prometheus.GaugeVec
 	handling  *prometheus.HistogramVec
 	connected *prometheus.GaugeVec
+	limits    *prometheus.GaugeVec
 	changes   *prometheus.CounterVec
 	sends     *prometheus.CounterVec
 	sending   *prometheus.GaugeVec
@@ -46,8 +47,8 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		registry.MustRegister(c)
 		return c
 	}
-	gauge := func(name, help string) *prometheus.GaugeVec {
-		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"number"})
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, append([]string{"number"}, labels...))
 		registry.MustRegister(g)
 		return g
 	}
@@ -62,10 +63,11 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		missing:   gauge("leadgate_messages_missing", "Messages that WhatsApp announced and nobody has handed over yet."),
 		handling:  histogram("leadgate_message_handling_seconds", "Time from a message's arrival to its commit.", prometheus.ExponentialBuckets(.0005, 2, 16)),
 		connected: gauge("leadgate_number_connected", "1 while the number is logged into WhatsApp, else 0."),
+		limits:    gauge("leadgate_number_limited", "1 while WhatsApp limits the number, else 0: menus go out as text, or replies only.", "limit"),
 		changes:   counter("leadgate_number_state_changes_total", "How often a number came into a state.", "number", "state"),
 		sends:     counter("leadgate_sends_total", "Attempts to send a message, by their verdict.", "number", "verdict"),
-		sending:   gauge("leadgate_send_queue", "Messages that wait for WhatsApp to take them: one at a time is under way."),
-		sendTime:  histogram("leadgate_send_seconds", "Time from the attempt to WhatsApp's acknowledgement.", prometheus.ExponentialBuckets(.005, 2, 14)),
+		sending:   gauge("leadgate_send_queue", "Messages that wait for their turn and for WhatsApp to take them: one at a time is under way."),
+		sendTime:  histogram("leadgate_send_seconds", "Time from a message's turn to WhatsApp's acknowledgement.", prometheus.ExponentialBuckets(.005, 2, 14)),
 		labels:    newLabelMetrics(counter),
 	}
 }
@@ -92,11 +94,21 @@ func (m *metrics) state(number string, s State) {
 	m.connected.WithLabelValues(number).Set(connected)
 }
 
+func (m *metrics) limited(number string, kind limitKind, holds bool) {
+	value := 0.0
+	if holds {
+		value = 1
+	}
+	m.limits.WithLabelValues(number, string(kind)).Set(value)
+}
+
 // begin makes the series of a number exist before anything happens, so that an alert can see them.
 func (m *metrics) begin(number string) {
 	m.connected.WithLabelValues(number).Set(0)
 	m.missing.WithLabelValues(number).Set(0)
 	m.sending.WithLabelValues(number).Set(0)
+	m.limited(number, limitText, false)
+	m.limited(number, limitReplies, false)
 }
 
 // forget removes the gauges of a number that is no longer there. Counters stay: what happened, happened.
@@ -104,4 +116,5 @@ func (m *metrics) forget(number string) {
 	m.connected.DeleteLabelValues(number)
 	m.missing.DeleteLabelValues(number)
 	m.sending.DeleteLabelValues(number)
+	m.limits.DeletePartialMatch(prometheus.Labels{"number": number})
 }

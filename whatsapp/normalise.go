@@ -25,7 +25,7 @@ const (
 	ignoredSystem     ignored = "system"      // WhatsApp's announcements
 	ignoredSelf       ignored = "self"        // the business's notes to itself
 	ignoredReaction   ignored = "reaction"    // emoji on a message
-	ignoredPollVote   ignored = "poll_vote"   // answers to polls
+	ignoredPollVote   ignored = "poll_vote"   // answers to polls that are not the daemon's, or can't be read
 	ignoredCall       ignored = "call"        // and what is left of one in the chat
 	ignoredProtocol   ignored = "protocol"    // what devices tell each other, revocations included
 	ignoredUnknown    ignored = "unsupported" // content that no person writes, or that this version does not know
@@ -97,14 +97,8 @@ func normalise(number string, evt *events.Message, who chat.Person, now time.Tim
 	if found.ignored != counts {
 		return chat.Message{}, found.ignored
 	}
-	m := chat.Message{
-		Number:    number,
-		ID:        evt.Info.ID,
-		Person:    who,
-		Direction: chat.Inbound,
-		Text:      strings.ToValidUTF8(found.text, "�"),
-		SentAt:    sentAt(evt.Info.Timestamp, now),
-	}
+	m := envelope(number, evt, who, now)
+	m.Text = valid(found.text)
 	switch {
 	case found.edits != "":
 		m.ID, m.EditID = found.edits, evt.Info.ID
@@ -112,12 +106,22 @@ func normalise(number string, evt *events.Message, who chat.Person, now time.Tim
 		// whatsmeow has put the edited message's id into Info already (ParseWebMessage).
 		m.EditID = evt.SourceWebMsg.GetKey().GetID()
 	}
-	if evt.Info.IsFromMe {
-		m.Direction = chat.Outbound
+	if m.Direction == chat.Outbound {
 		return m, counts
 	}
 	m.Ad, m.FromLink = attribution(found.context)
+	if m.EditID == "" {
+		m.Answer = found.answer
+	}
 	return m, counts
+}
+
+// envelope is what a message has whatever it holds.
+func envelope(number string, evt *events.Message, who chat.Person, now time.Time) chat.Message {
+	return chat.Message{
+		Number: number, ID: evt.Info.ID, Person: who, Direction: directionOf(&evt.Info),
+		SentAt: sentAt(evt.Info.Timestamp, now),
+	}
 }
 
 // sentAt is WhatsApp's time of a message. A server's clock may be off by hours, not by a day; what is further in the
@@ -141,6 +145,7 @@ func profileName(info *types.MessageInfo) string {
 type content struct {
 	text    string
 	context *waE2E.ContextInfo // what WhatsApp adds to it: quotes, ads; nil for nothing
+	answer  *chat.Answer       // how it answers a menu; nil for no tap
 	edits   string             // id of the message whose text this replaces; "" for a message of its own
 	ignored ignored
 }
@@ -197,7 +202,7 @@ func readBare(m *waE2E.Message) content {
 	if !written && !isWordless(m) {
 		return content{ignored: ignoredUnknown}
 	}
-	return content{text: text, context: contextOf(m)}
+	return content{text: text, context: contextOf(m), answer: answerOf(m)}
 }
 
 // textOf is the text of a message or the caption of its picture, and of an answer what the person saw on what they tapped.

@@ -52,10 +52,15 @@ type Number struct {
 	log      *slog.Logger
 	inbox    *inbox
 	outbox   outbox
+	pacer    *pacer
+	sending  chan struct{} // holds a token while a message is handed to WhatsApp
 	labels   *labels
 	delays   delays
+	config   Config // complete
 
-	stepBegan atomic.Int64 // Unix nanoseconds of the step that the loop is in, 0 between steps
+	open      atomic.Bool   // what is to be sent may go out
+	dials     atomic.Uint64 // connections that were begun
+	stepBegan atomic.Int64  // Unix nanoseconds of the step that the loop is in, 0 between steps
 
 	poke    chan struct{} // holds one token when there is something to do
 	started chan struct{} // closed when it is known whether the number is paired
@@ -67,6 +72,7 @@ type Number struct {
 	asked   []*offer // pairings that the loop has not seen yet
 	status  Status
 	client  *whatsmeow.Client // nil before the first
+	limits  chat.Limits       // what WhatsApp has refused
 	paired  bool              // client has a device that a phone has linked
 	scanned chat.Phone        // the wrong phone that scanned the last code
 
@@ -77,6 +83,7 @@ type Number struct {
 type delays struct {
 	redeliverFirst, redeliverLongest time.Duration
 	lookForDevice                    time.Duration
+	quietFor                         time.Duration
 }
 
 // connection is what only the loop of a number touches.
@@ -100,6 +107,9 @@ type connection struct {
 	labelsAt  time.Time // when the labels have something to do; zero: they have not
 	resetAt   time.Time // when to reconnect for redelivery; zero: no need
 	resets    int       // such reconnects in a row without a message that was committed
+	caughtUp  bool      // what was written before this connection was heard
+	quietAt   time.Time // when it counts as heard if nothing comes; zero: it does not
+	limitAt   time.Time // when the next limit ends; zero: there is none
 	lastError string
 }
 
@@ -116,14 +126,16 @@ func newNumber(ns *Numbers, want chat.Number) *Number {
 	n := &Number{
 		name: want.Name, phone: want.Phone, link: ns.link, listener: ns.listener, metrics: ns.metrics,
 		log: ns.log.With("number", want.Name), outbox: newOutbox(), delays: ns.delays,
+		pacer: newPacer(want.Pace, time.Now()), sending: make(chan struct{}, 1),
+		config: ns.config, limits: ns.config.Limits[want.Name],
 		poke: make(chan struct{}, 1), started: make(chan struct{}),
 		status: Status{Name: want.Name, Phone: want.Phone, State: Connecting, Sentence: "Starting."},
 	}
 	n.labels = newLabels(want, ns, n.nudge)
 	n.inbox = newInbox(want.Name, ns.listener, ns.metrics, ns.log, func() { n.notify(notice{event: redelivery{}}) })
 	n.devices = devices{ns.container, func(inner store.EventBuffer) store.EventBuffer {
-		return eventBuffer{inner, n.inbox.unparsable, n.inbox.waiting, ns.lazily}
-	}, ns.lazily}
+		return eventBuffer{inner, n.inbox.unparsable, n.inbox.waiting, ns.config.Lazily}
+	}, ns.config.Lazily}
 	return n
 }
 
@@ -136,6 +148,9 @@ func (n *Number) Status() Status {
 	defer n.mu.Unlock()
 	s := n.status
 	s.Missing = len(n.inbox.missing())
+	if s.State == Connected {
+		s.Sentence += limitSentence(n.limits, time.Now())
+	}
 	return s
 }
 
@@ -187,16 +202,19 @@ func (n *Number) step(ctx context.Context, now time.Time) time.Time {
 	n.tendPairing(now)
 	n.tendConnection(ctx, now)
 	n.tendMissing(ctx, now)
+	n.tendCatchUp(now)
 	n.labelsAt = n.tendLabels(ctx, now)
 	n.tell(ctx, now)
 	n.show()
+	n.limitAt = n.showLimits(now)
+	n.turnGate()
 	return n.next()
 }
 
 // next is when there is something to do again, if nothing happens before.
 func (n *Number) next() time.Time {
 	next := earliest(n.overdueAt, n.line.dialAt, n.line.loginBy, n.codes.until, n.resetAt, n.tellAt, n.offersEnd(),
-		n.labelsAt)
+		n.quietAt, n.limitAt, n.labelsAt)
 	if n.wantsDevice() {
 		next = earliest(next, n.deviceAt)
 	}
@@ -300,6 +318,8 @@ func (n *Number) receive(ctx context.Context, cli *whatsmeow.Client, evt any) bo
 		n.inbox.undecryptable(cli.Store, evt, time.Now())
 	case *events.LabelEdit, *events.LabelAssociationChat, *events.AppStateSyncComplete:
 		n.labels.hear(ctx, cli, evt)
+	case *events.OfflineSyncCompleted:
+		n.notify(notice{cli, drained{n.dials.Load()}})
 	case *events.Connected, *events.Disconnected, *events.ManualLoginReconnect, *events.LoggedOut, *events.StreamReplaced,
 		*events.ClientOutdated, *events.TemporaryBan, *events.ConnectFailure, *events.StreamError, *events.KeepAliveTimeout,
 		*events.QR, *events.PairSuccess, *events.PairError, *events.QRScannedWithoutMultidevice, *events.PairPasskeyRequest:
@@ -345,6 +365,7 @@ func (n *Number) begun() {
 
 // drop closes the connection, if there is one.
 func (n *Number) drop() {
+	n.open.Store(false)
 	if n.cli == nil {
 		return
 	}

@@ -161,7 +161,7 @@ func TestAPairingThatIsDoneSurvivesARestart(t *testing.T) {
 
 func TestANumberThatAnotherProcessPairedIsTaken(t *testing.T) {
 	d := newDesk(t, simulator.Options{})
-	d.delays = &delays{redeliverFirst, redeliverLongest, 2 * time.Second}
+	d.delays = &delays{redeliverFirst, redeliverLongest, 2 * time.Second, quietFor}
 	d.run()
 	d.waitState("front-desk", Unpaired)
 	beside := *d

@@ -374,7 +374,7 @@ func TestMessagesOfAnOutageArriveWithTheirOwnTime(t *testing.T) {
 func (d *desk) hurry() {
 	d.t.Helper()
 	d.stop()
-	d.delays = &delays{20 * time.Millisecond, 100 * time.Millisecond, 50 * time.Millisecond}
+	d.delays = &delays{20 * time.Millisecond, 100 * time.Millisecond, 50 * time.Millisecond, quietFor}
 	d.run()
 	d.waitState("front-desk", Connected)
 }

@@ -2,18 +2,14 @@ package whatsapp
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"go.mau.fi/whatsmeow"
+	waBinary "go.mau.fi/whatsmeow/binary"
 	"go.mau.fi/whatsmeow/proto/waE2E"
 	"go.mau.fi/whatsmeow/types"
 	"google.golang.org/protobuf/proto"
@@ -29,27 +25,9 @@ const (
 	// awayAgain is how soon a send is tried again for a number that is not connected: connecting again is quicker than
 	// the schedule of a failing destination.
 	awayAgain = 15 * time.Second
+	// gateAgain is how soon a send is due again that came when the gate had shut already. The gate keeps it until it opens.
+	gateAgain = time.Second
 )
-
-// A Text is the body of a delivery that says something to a person. Phone or LID may be unknown, not both.
-type Text struct {
-	Phone chat.Phone `json:"phone,omitempty"`
-	LID   chat.LID   `json:"lid,omitempty"`
-	Text  string     `json:"text"`
-}
-
-// Body is the text as a delivery carries it.
-func (t Text) Body() []byte {
-	body, _ := json.Marshal(t) // three strings can be encoded
-	return body
-}
-
-// MessageID is the WhatsApp id of the message that a key causes: the same for every attempt, so that whoever gets it
-// twice sees it once. It has the form that WhatsApp's own web client gives to its ids.
-func MessageID(key string) string {
-	sum := sha256.Sum256([]byte(key))
-	return whatsmeow.WebMessageIDPrefix + strings.ToUpper(hex.EncodeToString(sum[:9]))
-}
 
 // outbox are the sends of one number that are under way, by message id: whatsmeow keeps one waiter for an id, and a
 // second send would take the first one's acknowledgement.
@@ -77,8 +55,9 @@ func (o outbox) end(id string) {
 	delete(o.ids, id)
 }
 
-// Send implements delivery.Sender: it says the Text in the delivery's body, as the message that its key causes. It is
-// done when WhatsApp's server has acknowledged the message.
+// Send implements delivery.Sender: it says the chat.Outgoing in the delivery's body, as the message that its key causes.
+// It is done when WhatsApp's server has acknowledged the message. A menu whose form the server refuses goes out as text in
+// the same attempt. What may not or need not go out now is unsent.
 func (n *Number) Send(ctx context.Context, d delivery.Delivery) delivery.Result {
 	started := time.Now()
 	n.metrics.sending.WithLabelValues(n.name).Inc()
@@ -86,21 +65,18 @@ func (n *Number) Send(ctx context.Context, d delivery.Delivery) delivery.Result 
 	result := n.send(ctx, d)
 	result.Took = time.Since(started)
 	n.metrics.sends.WithLabelValues(n.name, string(result.Verdict)).Inc()
-	if result.Verdict == delivery.Done {
-		n.metrics.sendTime.WithLabelValues(n.name).Observe(result.Took.Seconds())
-	}
 	return result
 }
 
 func (n *Number) send(ctx context.Context, d delivery.Delivery) delivery.Result {
-	var say Text
-	if err := json.Unmarshal(d.Body, &say); err != nil || say.Phone == "" && say.LID == "" || say.Text == "" {
+	var out chat.Outgoing
+	if err := json.Unmarshal(d.Body, &out); err != nil || out.Phone == "" && out.LID == "" || out.Text == "" {
 		return delivery.Result{Verdict: delivery.Never, Detail: "the delivery holds no message that can be sent"}
 	}
-	if s := n.Status(); s.State != Connected {
-		return delivery.Result{Verdict: delivery.Again, After: awayAgain, Detail: s.Sentence}
+	if result, stop := n.hindered(out, time.Now()); stop {
+		return result
 	}
-	id := MessageID(d.Key)
+	id := chat.MessageID(d.Key)
 	if !n.outbox.begin(id) {
 		return delivery.Result{Verdict: delivery.Again, After: awayAgain, Detail: "an earlier attempt is still under way"}
 	}
@@ -108,12 +84,100 @@ func (n *Number) send(ctx context.Context, d delivery.Delivery) delivery.Result 
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()
 	cli := n.clientNow()
-	to, err := recipient(ctx, cli, say)
-	if err == nil {
-		_, err = cli.SendMessage(ctx, to, &waE2E.Message{Conversation: proto.String(say.Text)},
-			whatsmeow.SendRequestExtra{ID: id, Timeout: sendWithin})
+	to, err := recipient(ctx, cli, out.Phone, out.LID)
+	if err != nil {
+		return verdict(err)
 	}
-	return verdict(err)
+	if !n.pacer.wait(ctx, paceWithin) {
+		return delivery.Result{Verdict: delivery.Unsent, After: paceAgain, Detail: "the number's pace left no turn in time"}
+	}
+	appear(ctx, cli, to, n.config.Typing(out.Text))
+	select {
+	case n.sending <- struct{}{}:
+		defer func() { <-n.sending }()
+	case <-ctx.Done():
+		return notNow("the message before it takes long")
+	}
+	if result, stop := n.overtaken(ctx, d, out); stop {
+		return result
+	}
+	started := time.Now()
+	result := n.conclude(ctx, n.say(ctx, cli, to, d.Key, out), out)
+	if result.Verdict == delivery.Done {
+		n.metrics.sendTime.WithLabelValues(n.name).Observe(time.Since(started).Seconds())
+	}
+	return result
+}
+
+// hindered says why a message can't go out now, if that is so.
+func (n *Number) hindered(out chat.Outgoing, now time.Time) (result delivery.Result, stop bool) {
+	switch locked := n.limitsNow().RepliesUntil; {
+	case due(out.Until, now):
+		return delivery.Result{Verdict: delivery.Never, Detail: "it came too late to be said"}, true
+	case !n.Open():
+		s := n.Status()
+		if s.State == Connected {
+			s.Sentence = "The number has not yet heard everything that was written while it was away."
+		}
+		return notNow(s.Sentence), true
+	case !out.Reply && locked.After(now):
+		return untilUnlocked(out, locked, now), true
+	}
+	return delivery.Result{}, false
+}
+
+// overtaken says why a message that has waited for its turn is not to go out any more.
+func (n *Number) overtaken(ctx context.Context, d delivery.Delivery, out chat.Outgoing) (result delivery.Result, stop bool) {
+	if result, stop := n.hindered(out, time.Now()); stop {
+		return result, true
+	}
+	wanted, err := n.config.StillWanted(ctx, d)
+	switch {
+	case err != nil:
+		return notNow(fmt.Sprintf("the store does not say whether it is still wanted: %v", err)), true
+	case !wanted:
+		return delivery.Result{Verdict: delivery.Unsent, Detail: "it is not wanted any more"}, true
+	}
+	return delivery.Result{}, false
+}
+
+// notNow is the result of a message that was kept until the gate opens.
+func notNow(why string) delivery.Result {
+	return delivery.Result{Verdict: delivery.Unsent, After: gateAgain, Detail: why}
+}
+
+// say hands a message to WhatsApp: a menu in its form if WhatsApp takes it, else as text. The text of a menu has an id of
+// its own, as a recipient takes what comes twice under one id for the same.
+func (n *Number) say(ctx context.Context, cli *whatsmeow.Client, to types.JID, key string, out chat.Outgoing) error {
+	text := &waE2E.Message{Conversation: proto.String(out.Text)}
+	if out.Menu == nil {
+		return deliver(ctx, cli, to, chat.MessageID(key), text, nil)
+	}
+	if !n.limitsNow().TextUntil.After(time.Now()) {
+		id := chat.MessageID(key)
+		menu, nodes, err := form(cli.Store, id, *out.Menu, time.Now())
+		if err == nil {
+			err = deliver(ctx, cli, to, id, menu, nodes)
+		}
+		switch {
+		case errors.Is(err, errNoForm):
+		case !formRefused(err):
+			return err
+		default:
+			n.limit(ctx, limitText, time.Now())
+		}
+	}
+	return deliver(ctx, cli, to, chat.MessageID(key+"/text"), text, nil)
+}
+
+// deliver sends a message under an id.
+func deliver(ctx context.Context, cli *whatsmeow.Client, to types.JID, id string, m *waE2E.Message, nodes []waBinary.Node) error {
+	extra := whatsmeow.SendRequestExtra{ID: id, Timeout: sendWithin}
+	if len(nodes) > 0 {
+		extra.AdditionalNodes = &nodes
+	}
+	_, err := cli.SendMessage(ctx, to, m, extra)
+	return err //nolint:wrapcheck // verdict reads its end
 }
 
 func (n *Number) clientNow() *whatsmeow.Client {
@@ -125,22 +189,22 @@ func (n *Number) clientNow() *whatsmeow.Client {
 // errNotOnWhatsApp says that a phone has no account.
 var errNotOnWhatsApp = errors.New("the phone is not on WhatsApp")
 
-// recipient is where a text goes. WhatsApp is asked only for a phone that it has not named a LID for: it may know the
+// recipient is where a message to a person goes, of whom phone or LID may be unknown. WhatsApp is asked only for a phone that it has not named a LID for: it may know the
 // phone by an older form.
-func recipient(ctx context.Context, cli *whatsmeow.Client, say Text) (types.JID, error) {
-	if say.LID != "" {
-		return types.NewJID(string(say.LID), types.HiddenUserServer), nil
+func recipient(ctx context.Context, cli *whatsmeow.Client, phone chat.Phone, lid chat.LID) (types.JID, error) {
+	if lid != "" {
+		return types.NewJID(string(lid), types.HiddenUserServer), nil
 	}
-	for _, digits := range say.Phone.Spellings() {
-		lid, err := cli.Store.LIDs.GetLIDForPN(ctx, types.NewJID(digits, types.DefaultUserServer))
+	for _, digits := range phone.Spellings() {
+		known, err := cli.Store.LIDs.GetLIDForPN(ctx, types.NewJID(digits, types.DefaultUserServer))
 		if err != nil {
 			return types.EmptyJID, fmt.Errorf("look up the lid of the recipient: %w", err)
 		}
-		if !lid.IsEmpty() {
-			return lid, nil
+		if !known.IsEmpty() {
+			return known, nil
 		}
 	}
-	found, err := cli.IsOnWhatsApp(ctx, []string{"+" + say.Phone.Digits()})
+	found, err := cli.IsOnWhatsApp(ctx, []string{"+" + phone.Digits()})
 	if err != nil {
 		return types.EmptyJID, fmt.Errorf("ask whatsapp for the recipient: %w", err)
 	}
@@ -151,43 +215,3 @@ func recipient(ctx context.Context, cli *whatsmeow.Client, say Text) (types.JID,
 	}
 	return types.EmptyJID, errNotOnWhatsApp
 }
-
-// Codes of a refused message, as seen in acknowledgements.
-const (
-	codeReachOut     = 463 // the number may write to nobody who has not written first, for a while
-	codeForm         = 405 // this form of a message is not taken (old buttons)
-	codeFormOutdated = 479 // nor this one (native flow without its node)
-	codeLimit        = 429 // too fast
-)
-
-// verdict is what the outcome of a send means for its delivery. Nothing is delivered when the server answers with a
-// code; after any other error that is not known, and the message is sent again under its id.
-func verdict(err error) delivery.Result {
-	if err == nil {
-		return delivery.Result{Verdict: delivery.Done}
-	}
-	if errors.Is(err, errNotOnWhatsApp) || strings.HasPrefix(err.Error(), noLID) {
-		return delivery.Result{Verdict: delivery.Never, Detail: errNotOnWhatsApp.Error()}
-	}
-	if !errors.Is(err, whatsmeow.ErrServerReturnedError) {
-		return delivery.Result{Verdict: delivery.Again, Detail: "not sent: " + longNumbers.ReplaceAllString(err.Error(), "…")}
-	}
-	code, _ := strconv.Atoi(lastNumber.FindString(err.Error()))
-	result := delivery.Result{Verdict: delivery.Reject, Status: code, Detail: fmt.Sprintf("WhatsApp refused the message (%d)", code)}
-	switch {
-	case code == codeReachOut:
-		result.Verdict = delivery.Never
-		result.Detail = "WhatsApp allows this number no first messages for now (reach-out lock, 463)"
-	case code == codeForm || code == codeFormOutdated:
-		result.Verdict = delivery.Never
-		result.Detail = fmt.Sprintf("WhatsApp does not take this form of message (%d)", code)
-	case code == codeLimit || code >= 500:
-		result.Verdict = delivery.Again
-	}
-	return result
-}
-
-// whatsmeow puts the code at the end of its error, and has no error of its own for a phone without a LID (SendMessage).
-var lastNumber = regexp.MustCompile(`\d+$`)
-
-const noLID = "no LID found for"

@@ -3,8 +3,12 @@
 // WhatsApp only after the Listener has committed it, and what the daemon wants said is sent under an id that the caller
 // derives from its cause. It speaks to WhatsApp only through go.mau.fi/whatsmeow.
 //
-// It never decides what a message means, whom to answer or with what; it keeps nothing of its own but what whatsmeow
-// needs. The wiring in cmd calls it, and package delivery calls its Sender.
+// What is to be said waits until the number is connected and has heard what was written while it was not, keeps the
+// number's pace, and never holds up what is received. Where WhatsApp refuses a menu's form the menu goes out as text.
+//
+// It never decides what a message means, whom to answer or with what; it writes to nobody without a delivery, keeps trying
+// nothing that WhatsApp has refused, and keeps nothing of its own but what whatsmeow needs. The wiring in cmd calls it, and
+// package delivery calls its Sender.
 package whatsapp
 
 import (
@@ -37,6 +41,9 @@ type Listener interface {
 	// once: after an error it is told again for as long as the process runs, after one that is ErrPoison and after a panic
 	// it is given up. The same change may come more than once. What the daemon itself does to labels is never told.
 	Label(context.Context, chat.LabelChange) error
+	// Limited commits what WhatsApp's server has refused to a number. After an error the number goes on as if it were
+	// committed, for as long as the process runs.
+	Limited(ctx context.Context, number string, l chat.Limits) error
 	// SetAside keeps a message that could not be handled, so that somebody can look at it: its id ("" is never given),
 	// why, and its content as WhatsApp encodes it, nil when it never came. The same id may be set aside again.
 	SetAside(ctx context.Context, number, messageID, reason string, payload []byte) error
@@ -63,10 +70,40 @@ type Config struct {
 	Metrics   prometheus.Registerer
 	// Labels keeps what the phones show as labels; nil: no chat is labelled, whatever a number's Labels says.
 	Labels LabelBook
+	// Limits is what Listener.Limited committed for each number when an earlier process ran, by the number's name.
+	Limits map[string]chat.Limits
+	// Opened is called when a number may send that could not before: its Sender's gate has opened. It returns at once; nil:
+	// nobody is told.
+	Opened func()
+	// StillWanted is asked last before a delivery is sent, as what it says may have become untrue since it was claimed.
+	// False: it is not sent, and whoever withdrew it settles it. Nil: everything is wanted.
+	StillWanted func(context.Context, delivery.Delivery) (bool, error)
+	// Typing is how long the daemon appears to type a text before it is sent; zero: it does not appear to. Nil: for a
+	// moment that grows with the text.
+	Typing func(text string) time.Duration
 	// Lazily marks the context of a write to the database that need not be on the disk when it returns; nil: all wait. Only
 	// what the receiving of a message changes is written so, never what the sending of one does: a recipient takes a key
 	// that is used twice for a repetition.
 	Lazily func(context.Context) context.Context
+}
+
+func (c Config) withDefaults() Config {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Opened == nil {
+		c.Opened = func() {}
+	}
+	if c.StillWanted == nil {
+		c.StillWanted = func(context.Context, delivery.Delivery) (bool, error) { return true, nil }
+	}
+	if c.Typing == nil {
+		c.Typing = typingTime
+	}
+	if c.Lazily == nil {
+		c.Lazily = func(ctx context.Context) context.Context { return ctx }
+	}
+	return c
 }
 
 // Numbers is every number that the process is logged into, or shall be.
@@ -78,7 +115,7 @@ type Numbers struct {
 	labels    LabelBook // nil: labels are not kept
 	log       *slog.Logger
 	delays    delays
-	lazily    func(context.Context) context.Context
+	config    Config // complete
 
 	changed chan struct{} // holds one token when the list differs from what runs
 	mu      sync.Mutex
@@ -89,12 +126,7 @@ type Numbers struct {
 // drivers are ("sqlite3", "postgres", "pgx"). Nothing is connected before Run. It fails on a Config that can't work and
 // when the tables can't be had.
 func Open(ctx context.Context, db *sql.DB, dialect string, cfg Config, numbers []chat.Number, listener Listener) (*Numbers, error) {
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	if cfg.Lazily == nil {
-		cfg.Lazily = func(ctx context.Context) context.Context { return ctx }
-	}
+	cfg = cfg.withDefaults()
 	link, err := newLink(cfg)
 	if err != nil {
 		return nil, err
@@ -108,15 +140,16 @@ func Open(ctx context.Context, db *sql.DB, dialect string, cfg Config, numbers [
 		return nil, fmt.Errorf("bring whatsmeow's tables up to date: %w", err)
 	}
 	ns := &Numbers{
-		link: link, container: container, listener: listener, metrics: newMetrics(cfg.Metrics), labels: cfg.Labels, log: cfg.Log, lazily: cfg.Lazily,
-		delays: delays{redeliverFirst, redeliverLongest, lookForDevice}, changed: make(chan struct{}, 1),
+		link: link, container: container, listener: listener, metrics: newMetrics(cfg.Metrics), labels: cfg.Labels, log: cfg.Log, config: cfg,
+		delays: delays{redeliverFirst, redeliverLongest, lookForDevice, quietFor}, changed: make(chan struct{}, 1),
 	}
 	ns.SetNumbers(numbers)
 	return ns, nil
 }
 
 // SetNumbers replaces the list of numbers. A number that is new connects, one that is gone disconnects without being
-// logged out, one whose phone is another is a new number; the others are not disturbed.
+// logged out, one whose phone is another is a new number; the others stay connected, and what is new of them holds at
+// once.
 func (ns *Numbers) SetNumbers(numbers []chat.Number) {
 	ns.mu.Lock()
 	defer ns.mu.Unlock()
@@ -124,6 +157,7 @@ func (ns *Numbers) SetNumbers(numbers []chat.Number) {
 	for _, want := range numbers {
 		i := slices.IndexFunc(ns.list, func(n *Number) bool { return n.name == want.Name && n.phone == want.Phone })
 		if i >= 0 {
+			ns.list[i].pacer.set(want.Pace, time.Now())
 			ns.list[i].labels.want(want.Labels)
 			list = append(list, ns.list[i])
 			continue
@@ -190,23 +224,6 @@ func (ns *Numbers) Status() []Status {
 		all[i] = n.Status()
 	}
 	return all
-}
-
-// Sender sends deliveries through the number that has the name when they are sent.
-func (ns *Numbers) Sender(name string) delivery.Sender { return senderByName{ns, name} }
-
-type senderByName struct {
-	numbers *Numbers
-	name    string
-}
-
-// Send implements delivery.Sender.
-func (s senderByName) Send(ctx context.Context, d delivery.Delivery) delivery.Result {
-	n := s.numbers.Number(s.name)
-	if n == nil {
-		return delivery.Result{Verdict: delivery.Again, After: time.Minute, Detail: fmt.Sprintf("no number is called %q", s.name)}
-	}
-	return n.Send(ctx, d)
 }
 
 // Alive is since when every number's loop turns: now, or the begin of the longest step that has not ended. A step takes
