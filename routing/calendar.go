@@ -48,12 +48,10 @@ func wall(t time.Time) time.Time {
 	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
-// dateOf is the local day that has begun and not ended at t.
+// dateOf is the local day that has begun and not ended at t. That is a later one than the clocks show after they have been
+// put back over a midnight that they had shown already.
 func dateOf(t time.Time, zone *time.Location) date {
 	d := calendarDate(t.In(zone).Date())
-	for t.Before(d.at(0, zone)) {
-		d--
-	}
 	for !t.Before((d + 1).at(0, zone)) {
 		d++
 	}

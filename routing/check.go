@@ -53,10 +53,8 @@ func (c *checker) warn(table int, path, problem, hint string) {
 
 // addError notes an error that is a fault without a path.
 func (c *checker) addError(table int, path string, err error) {
-	var f fault.Fault
-	if !errors.As(err, &f) {
-		f.Problem = err.Error()
-	}
+	f := fault.Fault{Problem: err.Error()}
+	errors.As(err, &f)
 	c.add(table, path, f.Problem, f.Hint)
 }
 
