@@ -120,7 +120,7 @@ func (l *labels) send(ctx context.Context, cli *whatsmeow.Client, plan labelPlan
 // labelledAs is every name of the chat with a person, first that under which WhatsApp shows it: the LID once there is one.
 // A label under the phone is then taken and shown nowhere (evolution-api#2524).
 func labelledAs(ctx context.Context, cli *whatsmeow.Client, want chat.Labelling) ([]types.JID, error) {
-	to, err := recipient(ctx, cli, Text{Phone: want.Phone, LID: want.LID})
+	to, err := recipient(ctx, cli, want.Phone, want.LID)
 	if err != nil {
 		return nil, err
 	}
