@@ -10,18 +10,21 @@ import (
 	"leadgate/delivery"
 )
 
+// notTimers leaves out what the bot puts off for itself, over "delivery d".
+const notTimers = `d.destination <> '` + bot.TimerDestination + `'`
+
 // A Delivery is a delivery as it is kept, without its body. Attempt counts the attempts that have begun.
 type Delivery struct {
 	delivery.Delivery
 	State     delivery.State
 	Event     bot.EventType // "" when it carries no event
-	LeadID    string        // "" when its event concerns no lead
+	LeadID    string        // whom its event concerns, or its body tells of; "" for nobody
 	Status    int           // of the last attempt that ended; 0 when there was no answer
 	Detail    string        // of the last attempt that ended
 	SettledAt time.Time     // zero while it is pending
 }
 
-// DeliveryFilter chooses deliveries; the zero filter chooses all.
+// DeliveryFilter chooses deliveries; the zero filter chooses all. What the bot puts off for itself is none of them.
 type DeliveryFilter struct {
 	ID          int64
 	Destination string
@@ -33,6 +36,7 @@ type DeliveryFilter struct {
 
 // add adds the filter's conditions, over "delivery d LEFT JOIN event e".
 func (f DeliveryFilter) add(w *where) error {
+	w.conditions = append(w.conditions, notTimers)
 	if f.ID != 0 {
 		w.and("d.id = ", f.ID)
 	}
@@ -41,14 +45,17 @@ func (f DeliveryFilter) add(w *where) error {
 	}
 	switch f.State {
 	case "":
-	case delivery.Pending, delivery.Delivered, delivery.Dead:
+	case delivery.Pending, delivery.Delivered, delivery.Dead, delivery.Withdrawn:
 		// Spelled out, so that the indexes of one state serve.
 		w.conditions = append(w.conditions, "d.state = '"+string(f.State)+"'")
 	default:
-		return fmt.Errorf("state %q of deliveries is none of pending, delivered, dead", f.State)
+		return fmt.Errorf("state %q of deliveries is none of pending, delivered, dead, withdrawn", f.State)
 	}
 	if f.LeadID != "" {
-		w.and("e.lead = ", f.LeadID)
+		lead := w.arg(f.LeadID)
+		w.conditions = append(w.conditions, `d.id IN (
+			SELECT t.id FROM event v JOIN delivery t ON t.event = v.seq WHERE v.lead = `+lead+`
+			UNION ALL SELECT id FROM delivery WHERE about = `+lead+`)`)
 	}
 	if !f.Since.IsZero() {
 		w.and("d.created_at >= ", micros(f.Since))
@@ -74,7 +81,7 @@ func (s *Store) Deliveries(ctx context.Context, f DeliveryFilter, from Cursor, l
 	}
 	// One more than asked for tells whether there is another page.
 	query := `SELECT d.id, d.destination, l.key, d.key, d.created_at, d.not_before, d.attempt, d.rejected, d.state, e.type,
-			e.lead, d.status, d.detail, d.settled_at
+			COALESCE(e.lead, d.about), d.status, d.detail, d.settled_at
 		FROM delivery d JOIN lane l ON l.id = d.lane LEFT JOIN event e ON e.seq = d.event` + w.text() + `
 		ORDER BY d.id DESC LIMIT ` + w.arg(limit+1)
 	rows, err := s.reads.QueryContext(ctx, query, w.args...)
@@ -115,7 +122,18 @@ func scanDelivery(rows *sql.Rows) (Delivery, error) {
 	return d, nil
 }
 
-// RetryDeliveries makes the filter's deliveries that are not delivered due again: the dead are pending again, with all
+// Pending reports whether a delivery is still wanted: it was neither withdrawn nor settled. Who is about to send asks this
+// last.
+func (s *Store) Pending(ctx context.Context, deliveryID int64) (bool, error) {
+	var n int
+	const query = `SELECT COUNT(*) FROM delivery WHERE id = $1 AND state = 'pending'`
+	if err := s.reads.QueryRowContext(ctx, query, deliveryID).Scan(&n); err != nil {
+		return false, fmt.Errorf("look whether delivery %d is pending: %w", deliveryID, err)
+	}
+	return n == 1, nil
+}
+
+// RetryDeliveries makes the filter's deliveries that are pending or dead due again: the dead are pending again, with all
 // attempts before them, and the pending wait no longer for their next one. Their destinations, and the one that the
 // filter names, are enabled when they were disabled, and probed at once when they were paused. It returns how many
 // deliveries these are. A delivery whose attempt is under way is left to it.
@@ -165,14 +183,14 @@ func retry(ctx context.Context, tx *sql.Tx, f DeliveryFilter, now int64) (n int,
 	return n, nil
 }
 
-// undelivered is the part of a statement that chooses the filter's deliveries that are not delivered, with the arguments
+// undelivered is the part of a statement that chooses the filter's deliveries that are pending or dead, with the arguments
 // of the statement: those that stand before this part, and its own.
 func (f DeliveryFilter) undelivered(before ...any) (text string, args []any, err error) {
 	w := where{args: before}
 	if err := f.add(&w); err != nil {
 		return "", nil, err
 	}
-	w.conditions = append(w.conditions, `d.state <> 'delivered'`)
+	w.conditions = append(w.conditions, `d.state IN ('pending', 'dead')`)
 	return `FROM delivery d LEFT JOIN event e ON e.seq = d.event` + w.text(), w.args, nil
 }
 

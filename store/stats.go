@@ -18,18 +18,20 @@ type QueueStat struct {
 	delivery.Health
 	Pending  int
 	Dead     int
-	OldestAt time.Time // when the oldest pending delivery was committed; zero without one
+	OldestAt time.Time // when the oldest pending delivery that is due was committed, or due if that is later; zero without one
 }
 
 const (
-	pendingQuery = `SELECT p.destination, p.pending, o.created_at
-		FROM (SELECT destination, COUNT(*) AS pending, MIN(id) AS oldest
-			FROM delivery WHERE state = 'pending' GROUP BY destination) p
-		JOIN delivery o ON o.id = p.oldest`
-	deadQuery = `SELECT destination, COUNT(*), 0 FROM delivery WHERE state = 'dead' GROUP BY destination`
+	pendingQuery = `SELECT p.destination, p.pending, COALESCE(o.created_at, 0), COALESCE(o.not_before, 0)
+		FROM (SELECT d.destination, COUNT(*) AS pending, MIN(CASE WHEN d.not_before <= $1 THEN d.id END) AS oldest
+			FROM delivery d WHERE d.state = 'pending' AND ` + notTimers + ` GROUP BY d.destination) p
+		LEFT JOIN delivery o ON o.id = p.oldest`
+	deadQuery = `SELECT d.destination, COUNT(*), 0, 0 FROM delivery d WHERE d.state = 'dead' AND ` + notTimers + `
+		GROUP BY d.destination`
 )
 
-// QueueStats are the destinations that have something pending or dead, or have had trouble, by name.
+// QueueStats are the destinations that have something pending or dead, or have had trouble, by name; what the bot puts off
+// for itself is none of it.
 func (s *Store) QueueStats(ctx context.Context) ([]QueueStat, error) {
 	stats := map[string]*QueueStat{}
 	of := func(name string) *QueueStat {
@@ -38,13 +40,14 @@ func (s *Store) QueueStats(ctx context.Context) ([]QueueStat, error) {
 		}
 		return stats[name]
 	}
-	err := s.eachCount(ctx, pendingQuery, func(name string, n int, oldest time.Time) {
+	err := s.eachCount(ctx, func(name string, n int, oldest time.Time) {
 		of(name).Pending, of(name).OldestAt = n, oldest
-	})
+	}, pendingQuery, micros(time.Now()))
 	if err != nil {
 		return nil, err
 	}
-	if err := s.eachCount(ctx, deadQuery, func(name string, n int, _ time.Time) { of(name).Dead = n }); err != nil {
+	err = s.eachCount(ctx, func(name string, n int, _ time.Time) { of(name).Dead = n }, deadQuery)
+	if err != nil {
 		return nil, err
 	}
 	health, err := s.troubled(ctx)
@@ -61,9 +64,9 @@ func (s *Store) QueueStats(ctx context.Context) ([]QueueStat, error) {
 	return list, nil
 }
 
-// eachCount calls take with each row of a query for a name, a count and a time.
-func (s *Store) eachCount(ctx context.Context, query string, take func(name string, n int, at time.Time)) error {
-	rows, err := s.reads.QueryContext(ctx, query)
+// eachCount calls take with each row of a query for a name, a count and two times, of which it takes the later.
+func (s *Store) eachCount(ctx context.Context, take func(name string, n int, at time.Time), query string, args ...any) error {
+	rows, err := s.reads.QueryContext(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("count deliveries: %w", err)
 	}
@@ -71,11 +74,11 @@ func (s *Store) eachCount(ctx context.Context, query string, take func(name stri
 	for rows.Next() {
 		var name string
 		var n int
-		var at int64
-		if err := rows.Scan(&name, &n, &at); err != nil {
+		var at, notBefore int64
+		if err := rows.Scan(&name, &n, &at, &notBefore); err != nil {
 			return fmt.Errorf("count deliveries: %w", err)
 		}
-		take(name, n, fromMicros(at))
+		take(name, n, fromMicros(max(at, notBefore)))
 	}
 	if err := rows.Err(); err != nil {
 		return fmt.Errorf("count deliveries: %w", err)

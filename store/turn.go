@@ -11,7 +11,7 @@ import (
 
 // Turn settles and claims as delivery.Queue says, each with a few statements for all rows together. A poll that finds
 // nothing due costs a read and keeps no writer waiting. A settlement whose delivery has been claimed again since, or is
-// settled already, changes nothing: that may happen when the lease ran out.
+// settled already, changes nothing: that may happen when the lease ran out, or when it was withdrawn.
 func (s *Store) Turn(ctx context.Context, now time.Time, ended []delivery.Settled, destinations []string, limit int,
 	lease time.Duration,
 ) ([]delivery.Delivery, error) {
@@ -195,7 +195,8 @@ func (c *claim) from(ctx context.Context, q queue, n int) (more bool, err error)
 type head struct{ lane, id int64 }
 
 // The inner query chooses the lanes before anybody looks at their heads.
-const headsQuery = `SELECT l.id, l.key, d.id, d.key, COALESCE(d.body, e.body), d.attempt, d.rejected, d.created_at, d.not_before
+const headsQuery = `SELECT l.id, l.key, d.id, d.key, COALESCE(d.body, e.body), d.about, d.attempt, d.rejected,
+		d.created_at, d.not_before
 	FROM (SELECT id, destination, key, next_at FROM lane WHERE destination = $1 AND next_at <= $2 ORDER BY next_at LIMIT $3) l
 	LEFT JOIN delivery d ON d.id = (SELECT MIN(h.id) FROM delivery h
 		WHERE h.destination = l.destination AND h.lane = l.id AND h.state = 'pending')
@@ -213,9 +214,10 @@ func (c *claim) heads(ctx context.Context, destination string, n int) (heads []h
 	for rows.Next() {
 		var h head
 		var id, attempt, rejected, createdAt, notBefore sql.NullInt64
-		var key sql.NullString
+		var key, about sql.NullString
 		d := delivery.Delivery{Destination: destination}
-		if err := rows.Scan(&h.lane, &d.Lane, &id, &key, &d.Body, &attempt, &rejected, &createdAt, &notBefore); err != nil {
+		err := rows.Scan(&h.lane, &d.Lane, &id, &key, &d.Body, &about, &attempt, &rejected, &createdAt, &notBefore)
+		if err != nil {
 			return nil, waiting, fmt.Errorf("look for due lanes: %w", err)
 		}
 		if !id.Valid || notBefore.Int64 > c.now {
@@ -223,7 +225,7 @@ func (c *claim) heads(ctx context.Context, destination string, n int) (heads []h
 			continue
 		}
 		h.id = id.Int64
-		d.ID, d.Key, d.Attempt, d.Rejected = h.id, key.String, int(attempt.Int64)+1, int(rejected.Int64)
+		d.ID, d.Key, d.About, d.Attempt, d.Rejected = h.id, key.String, about.String, int(attempt.Int64)+1, int(rejected.Int64)
 		d.CreatedAt, d.NotBefore = fromMicros(createdAt.Int64), fromMicros(notBefore.Int64)
 		heads = append(heads, h)
 		c.claimed = append(c.claimed, d)
