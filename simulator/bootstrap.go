@@ -19,7 +19,7 @@ func (a *Account) bootstrap(d *device) {
 }
 
 func (a *Account) introduce(d *device) error {
-	if err := a.sendPeer(d, a.state.keyShare()); err != nil {
+	if err := a.shareKeys(d); err != nil {
 		return err
 	}
 	for _, history := range []*waHistorySync.HistorySync{

@@ -45,6 +45,8 @@ func (s *Server) controlRoutes() []controlRoute {
 		{"POST /control/accounts/{phone}/code", "TypeCode: code", s.controlCode},
 		{"POST /control/accounts/{phone}/unlink", "Unlink", s.controlUnlink},
 		{"POST /control/accounts/{phone}/send", "Send, written on the phone: to, message", s.controlPhoneSend},
+		{"POST /control/accounts/{phone}/label", "Label, as on the phone: to, label, on", s.controlLabel},
+		{"GET /control/accounts/{phone}/labels", "Labels that the phone shows at the chat with ?of=PHONE", s.controlLabels},
 		{"GET /control/accounts/{phone}/received", "what the phone saw its companions send; ?after=N&wait=10s", s.controlPhoneReceived},
 		{"POST /control/accounts/{phone}/faults", "one fault of the account: name and its arguments", s.controlAccountFault},
 		{"GET /control/people", "all people", s.controlPeople},

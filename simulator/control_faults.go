@@ -14,7 +14,7 @@ import (
 //	server, account: Cut · Offline on · RefuseHTTP code · FailLogin reason code expire · StreamError code · Conflict kind ·
 //	                 HalfOpen on · AckLost n · AckDelay delay · AckError code n · DuplicateNext fresh · ReorderNext n ·
 //	                 UndecryptableNext n · DrainPrekeys · ConflictAppState n
-//	account:         AnswerPlaceholders on
+//	account:         AnswerPlaceholders on · HoldStateKeys on · RefuseAppState code n
 //	person:          AskAgain n · DrainPrekeys on · Reinstall
 type Fault struct {
 	Name   string   `json:"name"`
@@ -78,6 +78,8 @@ func (s *Server) controlAccountFault(r *http.Request) (any, error) {
 		return nil, err
 	}
 	calls := a.faults.calls()
+	calls["HoldStateKeys"] = func(g Fault) error { return a.HoldStateKeys(g.On) }
+	calls["RefuseAppState"] = func(g Fault) error { a.RefuseAppState(g.Code, g.N); return nil }
 	calls["AnswerPlaceholders"] = func(g Fault) error { a.AnswerPlaceholders(g.On); return nil }
 	return nil, inflict(r, calls)
 }

@@ -120,7 +120,7 @@ func (a *Account) deliverToPhone(from *device, stanza, enc waBinary.Node) {
 	case m.GetProtocolMessage().GetPeerDataOperationRequestMessage() != nil:
 		a.onPeerRequest(from, id, m.GetProtocolMessage().GetPeerDataOperationRequestMessage())
 	case m.GetProtocolMessage().GetAppStateSyncKeyRequest() != nil:
-		err = a.sendPeer(from, a.state.keyShare())
+		err = a.shareKeys(from)
 	default:
 		s.strange.add("peer message " + m.GetProtocolMessage().GetType().String())
 	}

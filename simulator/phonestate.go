@@ -32,6 +32,10 @@ type phoneState struct {
 	reader      *appstate.Processor
 	memory      *stateMemory
 	settings    map[string]*waSyncAction.SyncActionValue // what the phone reads, by index joined with "|"
+	holding     bool                                     // the key is not shared for now
+	waiting     []*device                                // who waits for it
+	refusal     int                                      // code of the refusals that are to come
+	refusals    int                                      // how many
 }
 
 func newPhoneState(a *Account) *phoneState {
@@ -207,6 +211,9 @@ func (p *phoneState) upload(from *device, name appstate.WAPatchName, version int
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.account.server
+	if code := p.refuse(); code != 0 {
+		return conflicting(p.since(name, len(p.collections[name])), code)
+	}
 	if p.account.takeStateConflict() {
 		if _, err := p.change(meaningless(name, len(p.collections[name]))); err != nil {
 			s.log.Error("change app state ahead of a companion", "err", err)
