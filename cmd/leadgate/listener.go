@@ -42,6 +42,22 @@ func (l *listener) Connection(ctx context.Context, c whatsapp.Change) error {
 	})
 }
 
+// Label has decided what somebody's hand on the phone's labels means.
+func (l *listener) Label(ctx context.Context, change chat.LabelChange) error {
+	key := fmt.Sprintf("label/%s/%s/%s/%s/%t/%d", change.Number, change.Person.LID, change.Person.Phone, change.Label, change.On,
+		change.At.UnixMilli())
+	err := l.bot.Handle(ctx, bot.Input{Key: key, At: l.now().UTC(), Label: &change})
+	if errors.Is(err, bot.ErrUndecidable) {
+		return fmt.Errorf("%w: %w", whatsapp.ErrPoison, err)
+	}
+	return err
+}
+
+// Limited keeps what WhatsApp has refused to a number.
+func (l *listener) Limited(ctx context.Context, number string, limits chat.Limits) error {
+	return l.store.SetLimits(ctx, number, limits)
+}
+
 // SetAside keeps a message that could not be handled where people can see it.
 func (l *listener) SetAside(ctx context.Context, number, messageID, reason string, payload []byte) error {
 	return l.store.SetAside(ctx, number, messageID, reason, l.now().UTC(), payload)

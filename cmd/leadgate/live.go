@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,41 +30,36 @@ type live struct {
 	log     *slog.Logger
 	started *config.Config // with which the daemon began
 	tokens  atomic.Pointer[[]config.Token]
+
+	reloading sync.Mutex
 }
 
-// follow reads the config again whenever it is asked to. What can fail happens before anything changes: a config that
-// comes into force is sound, and every part only swaps what it had.
-func (l *live) follow(ctx context.Context, hangup <-chan os.Signal, file string) error {
+// follow reads the config again whenever a signal asks for it. The file is the one with which the daemon began.
+func (l *live) follow(ctx context.Context, hangup <-chan os.Signal) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-hangup:
-			if cfg := l.reloaded(file); cfg != nil {
-				l.apply(ctx, cfg)
-			}
+			_ = l.reload(ctx) // the log says what is wrong
 		}
 	}
 }
 
-// reloaded reads the config file again. A file with errors is refused whole: the log names its first error, and the config
-// in force stays.
-func (l *live) reloaded(file string) *config.Config {
-	cfg, report := config.Load(file, os.LookupEnv)
+// reload reads the config again. What can fail happens before anything changes: a config that comes into force is sound,
+// and every part only swaps what it had. A file with errors is refused whole: the error is its first, and the config in
+// force stays.
+func (l *live) reload(ctx context.Context) error {
+	l.reloading.Lock()
+	defer l.reloading.Unlock()
+	cfg, report := config.Load(l.started.Path, os.LookupEnv)
 	if err := report.Err(); err != nil {
 		l.metrics.reloaded(false, time.Now())
 		l.log.Error("the config has errors: the one in force stays; leadgate check shows them all", "err", err)
-		return nil
+		return err
 	}
-	return cfg
-}
-
-// apply puts a sound config in force.
-func (l *live) apply(ctx context.Context, cfg *config.Config) {
-	l.carrier.SetSenders(sendersOf(cfg))
 	l.bot.SetPolicy(cfg.Policy())
 	l.numbers.SetNumbers(cfg.Numbers)
-	l.tokens.Store(&cfg.HTTP.Tokens)
 	names := make([]string, len(cfg.Destinations))
 	for i, d := range cfg.Destinations {
 		names[i] = d.Name
@@ -71,12 +67,24 @@ func (l *live) apply(ctx context.Context, cfg *config.Config) {
 	if err := l.store.EnableDestinations(ctx, names); err != nil {
 		l.log.Error("destinations that were disabled stay so", "err", err)
 	}
-	l.carrier.Wake()
-	l.metrics.reloaded(true, time.Now())
+	l.begin(ctx, cfg)
 	for _, key := range afterRestart(l.started, cfg) {
 		l.log.Warn("a change of the config waits for the next start of the daemon", "key", key)
 	}
 	l.log.Info("the config was reloaded", "numbers", len(cfg.Numbers), "destinations", len(cfg.Destinations))
+	return nil
+}
+
+// begin lets a config that came into force have its effects: deliveries go where it says, and the team is as it says.
+func (l *live) begin(ctx context.Context, cfg *config.Config) {
+	l.carrier.SetSenders(sendersOf(cfg, l.bot, l.numbers))
+	l.tokens.Store(&cfg.HTTP.Tokens)
+	now := time.Now().UTC()
+	key := fmt.Sprintf("team/%d", now.UnixNano())
+	if err := l.bot.Handle(ctx, bot.Input{Key: key, At: now, Team: &bot.TeamChange{}}); err != nil {
+		l.log.Error("chats that wait are not looked at for the new config", "err", err)
+	}
+	l.metrics.reloaded(true, now)
 }
 
 // afterRestart is what differs and is read only at the start.

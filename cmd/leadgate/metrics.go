@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"leadgate/bot"
+	"leadgate/chat"
 	"leadgate/delivery"
 	"leadgate/store"
 )
@@ -48,11 +49,12 @@ func (m *metrics) reloaded(ok bool, at time.Time) {
 // scrapeTimeout bounds what the store is asked while Prometheus waits.
 const scrapeTimeout = 5 * time.Second
 
-// storeCollector asks the store for its queue and size whenever Prometheus does.
+// storeCollector asks the store for its queue, its chats and its size whenever Prometheus does.
 type storeCollector struct {
 	store                       *store.Store
 	policy                      func() *bot.Policy // in force; its destinations have their metrics from the beginning
 	pending, dead, oldest, size *prometheus.Desc
+	chats, waiting, available   *prometheus.Desc
 }
 
 func newStoreCollector(st *store.Store, policy func() *bot.Policy) *storeCollector {
@@ -66,12 +68,16 @@ func newStoreCollector(st *store.Store, policy func() *bot.Policy) *storeCollect
 		dead:    desc("deliveries_dead", "Deliveries that were given up, by destination.", "destination"),
 		oldest:  desc("deliveries_oldest_pending_seconds", "Age of the oldest delivery that waits, by destination.", "destination"),
 		size:    desc("store_size_bytes", "Size of the store."),
+
+		chats:     desc("chats", "Open chats, by status.", "status"),
+		waiting:   desc("chats_oldest_waiting_seconds", "For how long the chat that waits longest has waited for an agent."),
+		available: desc("agents_available", "Agents who could get a chat now."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (c *storeCollector) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.pending, c.dead, c.oldest, c.size} {
+	for _, d := range []*prometheus.Desc{c.pending, c.dead, c.oldest, c.size, c.chats, c.waiting, c.available} {
 		descs <- d
 	}
 }
@@ -100,7 +106,43 @@ func (c *storeCollector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(c.dead, prometheus.GaugeValue, float64(s.Dead), s.Destination)
 		out <- prometheus.MustNewConstMetric(c.oldest, prometheus.GaugeValue, age, s.Destination)
 	}
+	c.collectChats(ctx, out, now)
 	if size, err := c.store.Size(ctx); err == nil {
 		out <- prometheus.MustNewConstMetric(c.size, prometheus.GaugeValue, float64(size))
 	}
+}
+
+// collectChats tells how chats and agents stand.
+func (c *storeCollector) collectChats(ctx context.Context, out chan<- prometheus.Metric, now time.Time) {
+	stats, err := c.store.ChatStats(ctx)
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(c.chats, err)
+		return
+	}
+	for _, status := range []chat.ChatStatus{chat.ChatMenu, chat.ChatWaiting, chat.ChatAssigned, chat.ChatTaken} {
+		out <- prometheus.MustNewConstMetric(c.chats, prometheus.GaugeValue, float64(stats.ByStatus[status]), string(status))
+	}
+	age := 0.0
+	if !stats.WaitingSince.IsZero() {
+		age = max(0, now.Sub(stats.WaitingSince).Seconds())
+	}
+	out <- prometheus.MustNewConstMetric(c.waiting, prometheus.GaugeValue, age)
+
+	team := c.policy().Routing
+	var names []string
+	for _, a := range team.Agents() {
+		names = append(names, a.Name)
+	}
+	states, err := c.store.AgentStates(ctx, names)
+	if err != nil {
+		out <- prometheus.NewInvalidMetric(c.available, err)
+		return
+	}
+	available := 0
+	for _, name := range names {
+		if is, _ := team.Available(name, states[name], now); is {
+			available++
+		}
+	}
+	out <- prometheus.MustNewConstMetric(c.available, prometheus.GaugeValue, float64(available))
 }

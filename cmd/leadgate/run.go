@@ -67,17 +67,21 @@ func (d *daemon) run(ctx context.Context) error {
 	carrier := delivery.New(st, delivery.Options{Log: d.log, Metrics: registry})
 	deciding := bot.New(st, cfg.Policy(), carrier.Wake, registry)
 	registry.MustRegister(newStoreCollector(st, deciding.Policy))
+	limits, err := st.Limits(ctx)
+	if err != nil {
+		return err
+	}
+	toWhatsApp := whatsappConfig(cfg, d.log, registry)
+	toWhatsApp.Labels, toWhatsApp.Limits, toWhatsApp.Opened = st, limits, carrier.Wake
+	toWhatsApp.StillWanted = func(ctx context.Context, d delivery.Delivery) (bool, error) { return st.Pending(ctx, d.ID) }
 	db, dialect := st.WhatsApp()
-	numbers, err := whatsapp.Open(ctx, db, dialect, whatsappConfig(cfg, d.log, registry), cfg.Numbers,
-		&listener{bot: deciding, store: st, now: time.Now})
+	numbers, err := whatsapp.Open(ctx, db, dialect, toWhatsApp, cfg.Numbers, &listener{bot: deciding, store: st, now: time.Now})
 	if err != nil {
 		return fmt.Errorf("open the numbers: %w", err)
 	}
-	carrier.SetSenders(sendersOf(cfg))
 
 	live := &live{carrier: carrier, bot: deciding, numbers: numbers, store: st, metrics: own, log: d.log, started: cfg}
-	live.tokens.Store(&cfg.HTTP.Tokens)
-	own.reloaded(true, time.Now())
+	live.begin(ctx, cfg)
 	socket, err := (&net.ListenConfig{}).Listen(ctx, "tcp", cfg.HTTP.Listen)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is in use; end what uses it, or choose another for listen in [http]", cfg.HTTP.Listen)
@@ -86,15 +90,15 @@ func (d *daemon) run(ctx context.Context) error {
 		return fmt.Errorf("listen for HTTP: %w", err)
 	}
 	site := web.New(web.Options{
-		Tokens: live.webTokens, Numbers: live.webNumbers, Pair: live.pair, Ping: st.Ping,
-		Gatherer: registry, Now: time.Now, Log: d.log,
+		Tokens: live.webTokens, Numbers: live.webNumbers, Pair: live.pair, Reload: live.reload, Ping: st.Ping,
+		Bot: deciding, Store: st, Gatherer: registry, Now: time.Now, Log: d.log,
 	})
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return named("deliveries", carrier.Run(ctx)) })
 	group.Go(func() error { return named("numbers", numbers.Run(ctx)) })
 	group.Go(func() error { return named("HTTP", web.Serve(ctx, socket, site, d.log)) })
-	group.Go(func() error { return named("reload", live.follow(ctx, d.hangup, cfg.Path)) })
+	group.Go(func() error { return named("reload", live.follow(ctx, d.hangup)) })
 	group.Go(func() error { return named("supervisor", live.tellSystemd(ctx)) })
 	d.log.Info("leadgate runs", "http", socket.Addr().String(), "numbers", len(cfg.Numbers), "destinations", len(cfg.Destinations))
 	if d.ready != nil {
@@ -120,10 +124,17 @@ func closing(log *slog.Logger, what string, closeIt func() error) {
 	}
 }
 
-func sendersOf(cfg *config.Config) map[string]delivery.Sender {
-	senders := map[string]delivery.Sender{}
+// sendersOf says who carries what to where: to the destinations, to WhatsApp, and back to the bot.
+func sendersOf(cfg *config.Config, deciding *bot.Bot, numbers *whatsapp.Numbers) map[string]delivery.Sender {
+	senders := map[string]delivery.Sender{bot.TimerDestination: deciding.Timers(time.Now)}
 	for _, d := range cfg.Destinations {
 		senders[d.Name] = d.Sender
+	}
+	late := deciding.Late(time.Now)
+	for _, n := range cfg.Numbers {
+		senders[bot.SendDestination(n.Name)] = numbers.Sender(n.Name)
+		senders[bot.LateDestination(n.Name)] = numbers.Gated(n.Name, late)
+		senders[bot.LabelDestination(n.Name)] = numbers.Labeller(n.Name)
 	}
 	return senders
 }
