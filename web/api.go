@@ -3,45 +3,11 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 )
-
-// list is how the API gives every list.
-type list[T any] struct {
-	Items      []T     `json:"items"`
-	NextCursor *string `json:"next_cursor"` // null: there is no more
-}
-
-// numbers answers GET /api/v1/numbers.
-func (s *site) numbers(w http.ResponseWriter, _ *http.Request) error {
-	items := s.Options.Numbers()
-	if items == nil {
-		items = []Number{}
-	}
-	writeJSON(w, http.StatusOK, list[Number]{Items: items})
-	return nil
-}
-
-// pair answers POST /api/v1/numbers/{name}/pair: 202, and the QR text is in the list of numbers as soon as WhatsApp has
-// given one.
-func (s *site) pair(w http.ResponseWriter, r *http.Request) error {
-	name := r.PathValue("name")
-	switch err := s.Pair(r.Context(), name); {
-	case errors.Is(err, ErrNotFound):
-		return problem{Status: http.StatusNotFound, Detail: "no number is called " + quote(name)}
-	case errors.Is(err, ErrConflict):
-		return problem{Status: http.StatusConflict, Detail: err.Error()}
-	case err != nil:
-		return err
-	}
-	for _, n := range s.Options.Numbers() {
-		if n.Name == name {
-			writeJSON(w, http.StatusAccepted, n)
-			return nil
-		}
-	}
-	return problem{Status: http.StatusNotFound, Detail: "no number is called " + quote(name)}
-}
 
 // A problem is an RFC 9457 problem document, and the error by which a handler asks for one.
 type problem struct {
@@ -49,9 +15,20 @@ type problem struct {
 	Title  string `json:"title"` // the status in words
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
+	Field  string `json:"field,omitempty"` // of the body, the query or the header that is wrong: "fields.course", "limit"
 }
 
 func (p problem) Error() string { return p.Detail }
+
+// wrong is the problem of a field: its detail is the field and what is the matter with it.
+func wrong(field, format string, args ...any) problem {
+	return problem{Status: http.StatusUnprocessableEntity, Field: field, Detail: field + " " + fmt.Sprintf(format, args...)}
+}
+
+// unknown is the problem of a path that names what does not exist: a "lead" of that id.
+func unknown(kind, id string) problem {
+	return problem{Status: http.StatusNotFound, Detail: "there is no " + kind + " " + quote(id)}
+}
 
 func writeProblem(w http.ResponseWriter, p problem) {
 	p.Type, p.Title = "about:blank", http.StatusText(p.Status)
@@ -61,20 +38,40 @@ func writeProblem(w http.ResponseWriter, p problem) {
 }
 
 // api is a handler behind a token that holds the scope. What it returns as an error becomes a problem document.
-func (s *site) api(scope scope, handle func(http.ResponseWriter, *http.Request) error) http.Handler {
+func (s *site) api(need scope, handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := s.admit(w, r, scope)
+		token, err := s.admit(w, r, need)
 		if err == nil {
-			err = handle(w, r)
+			err = readable(r)
+		}
+		if err == nil {
+			err = handle(w, withToken(r, token))
 		}
 		if err == nil {
 			return
 		}
 		var p problem
 		if !errors.As(err, &p) {
-			s.Log.Error("a request failed", "path", r.Pattern, "err", err)
+			s.failed(r, err)
 			p = problem{Status: http.StatusInternalServerError, Detail: "the daemon could not do that; its log says why"}
 		}
 		writeProblem(w, p)
 	})
+}
+
+// readable refuses a path that holds what no id can: the databases do not agree on what to make of it.
+func readable(r *http.Request) error {
+	if !utf8.ValidString(r.URL.Path) || strings.ContainsRune(r.URL.Path, 0) {
+		return problem{Status: http.StatusNotFound, Detail: "the path is no UTF-8 text: there is nothing of such a name"}
+	}
+	return nil
+}
+
+// failed logs an error of the daemon's own. The route is logged and never the path or the query, which hold ids and phones.
+func (s *site) failed(r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		s.Log.Debug("a client went away before its answer", "route", r.Pattern, "err", err)
+		return
+	}
+	s.Log.Error("a request failed", "route", r.Pattern, "err", err)
 }

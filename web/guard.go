@@ -27,15 +27,15 @@ const (
 	maxAddresses  = 10_000 // remembered at once; beyond it the oldest window is forgotten
 )
 
-// admit lets a request pass that carries a token of the scope, and comes from no page of another site.
-func (s *site) admit(w http.ResponseWriter, r *http.Request, need scope) error {
+// admit lets a request pass that carries a token of the scope, which it returns, and comes from no page of another site.
+func (s *site) admit(w http.ResponseWriter, r *http.Request, need scope) (Token, error) {
 	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
-		return problem{Status: http.StatusForbidden, Detail: "requests from pages of other sites are refused"}
+		return Token{}, problem{Status: http.StatusForbidden, Detail: "requests from pages of other sites are refused"}
 	}
 	address := peer(r)
 	if wait := s.guard.wait(address); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())+1))
-		return problem{Status: http.StatusTooManyRequests, Detail: "too many wrong tokens from this address"}
+		return Token{}, problem{Status: http.StatusTooManyRequests, Detail: "too many wrong tokens from this address"}
 	}
 	token, ok := s.token(r)
 	if !ok {
@@ -43,12 +43,12 @@ func (s *site) admit(w http.ResponseWriter, r *http.Request, need scope) error {
 			s.guard.failed(address)
 		}
 		w.Header().Set("WWW-Authenticate", `Bearer realm="leadgate"`)
-		return problem{Status: http.StatusUnauthorized, Detail: "this needs a token of [[http.token]]: Authorization: Bearer …"}
+		return Token{}, problem{Status: http.StatusUnauthorized, Detail: "this needs a token of [[http.token]]: Authorization: Bearer …"}
 	}
 	if need == write && !token.Write {
-		return problem{Status: http.StatusForbidden, Detail: "the token " + quote(token.Name) + ` only reads; this needs scope = "write"`}
+		return Token{}, problem{Status: http.StatusForbidden, Detail: "the token " + quote(token.Name) + ` only reads; this needs scope = "write"`}
 	}
-	return nil
+	return token, nil
 }
 
 // token is the token that a request carries. Every token is compared in constant time, so that the answer's delay says

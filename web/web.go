@@ -14,6 +14,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"leadgate/bot"
+	"leadgate/chat"
+	"leadgate/routing"
+	"leadgate/store"
 )
 
 // A Token is a key to the API. Its secret is never kept, only the secret's SHA-256.
@@ -21,17 +26,6 @@ type Token struct {
 	Name  string
 	Hash  [sha256.Size]byte
 	Write bool // may change things; otherwise it only reads
-}
-
-// A Number is how a number stands, as the API shows it.
-type Number struct {
-	Name      string  `json:"name"`
-	Phone     string  `json:"phone"`      // E.164
-	State     string  `json:"state"`      // a word for programs: "connected"
-	Sentence  string  `json:"sentence"`   // the same for people
-	QR        *string `json:"qr"`         // the text of the QR code while the number is being paired, else null
-	LastError *string `json:"last_error"` // null when there was none
-	Ready     bool    `json:"ready"`      // connected, or waiting for a person to pair it
 }
 
 // Errors that the parts behind the API answer with.
@@ -45,10 +39,33 @@ type Options struct {
 	Tokens   func() []Token                                 // those in force
 	Numbers  func() []Number                                // in the order of the configuration
 	Pair     func(ctx context.Context, number string) error // begins to pair; ErrNotFound, ErrConflict
+	Reload   func(context.Context) error                    // puts the configuration in force as it is on disk now, or says why not
 	Ping     func(context.Context) error                    // nil: the store answers
+	Bot      Bot
+	Store    Store
 	Gatherer prometheus.Gatherer
 	Now      func() time.Time
 	Log      *slog.Logger
+}
+
+// Bot is what changes anything; *bot.Bot is one.
+type Bot interface {
+	Handle(ctx context.Context, in bot.Input) error
+	Policy() *bot.Policy
+}
+
+// Store is what is kept, for reading; *store.Store is one.
+type Store interface {
+	LeadByID(ctx context.Context, id string) (chat.Lead, error)
+	LeadByPhone(ctx context.Context, phone chat.Phone) (chat.Lead, error)
+	Leads(ctx context.Context, f store.LeadFilter, from store.Cursor, limit int) ([]chat.Lead, store.Cursor, error)
+	Transitions(ctx context.Context, leadID string, withDeleted bool) ([]store.Transition, error)
+	Opportunities(ctx context.Context, f store.OpportunityFilter, limit int) ([]store.Opportunity, error)
+	Chats(ctx context.Context, f store.ChatFilter, limit int) ([]store.Chat, error)
+	Assignments(ctx context.Context, chatID string) ([]bot.Assignment, error)
+	AgentStates(ctx context.Context, names []string) (map[string]routing.AgentState, error)
+	Turns(ctx context.Context) (map[string][]string, error) // by line, who goes next first
+	Events(ctx context.Context, f store.EventFilter, limit int) ([]store.Event, error)
 }
 
 // maxBody bounds the body of a request; nothing that the API takes is longer.
@@ -63,11 +80,7 @@ func New(o Options) http.Handler {
 	mux.Handle("GET /metrics", s.machineOrToken(promhttp.HandlerFor(o.Gatherer, promhttp.HandlerOpts{
 		ErrorHandling: promhttp.ContinueOnError, // without the store the others are wanted more than ever
 	})))
-	mux.Handle("GET /api/v1/numbers", s.api(read, s.numbers))
-	mux.Handle("POST /api/v1/numbers/{name}/pair", s.api(write, s.pair))
-	mux.Handle("/api/", s.api(read, func(http.ResponseWriter, *http.Request) error {
-		return problem{Status: http.StatusNotFound, Detail: "there is no such path in the API"}
-	}))
+	s.mount(mux)
 	return harden(mux)
 }
 

@@ -1,0 +1,82 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"leadgate/bot"
+	"leadgate/chat"
+	"leadgate/fault"
+)
+
+// maxKey bounds an Idempotency-Key, in bytes.
+const maxKey = 255
+
+// tokenKey is the key under which a request's context holds the name of its token.
+type tokenKey struct{}
+
+func withToken(r *http.Request, t Token) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), tokenKey{}, t.Name))
+}
+
+// cause is who makes the changes of a request: the name of its token.
+func cause(r *http.Request) chat.Cause {
+	name, _ := r.Context().Value(tokenKey{}).(string)
+	return chat.Cause{Kind: chat.CauseAPI, By: name}
+}
+
+// inputKey names a request as the cause of what it changes. With an Idempotency-Key the same token's request is the same
+// however often it comes; without one every request is another.
+func inputKey(r *http.Request) (string, error) {
+	const header = "Idempotency-Key"
+	key := r.Header.Get(header)
+	if key == "" {
+		return "api/" + rand.Text(), nil
+	}
+	printable := func(c rune) bool { return c > ' ' && c <= '~' }
+	if len(key) > maxKey || strings.TrimFunc(key, printable) != "" {
+		return "", wrong(header, "must be at most %d printable ASCII characters without spaces", maxKey)
+	}
+	return "api/" + url.PathEscape(cause(r).By) + "/" + key, nil
+}
+
+// named says by which field of a request's body a refusal comes; what is not in it, the path names.
+type named map[error]string
+
+// change has an input decided and committed, under the request's key. The error is a problem when the bot refuses it.
+func (s *site) change(r *http.Request, key string, in bot.Input, by named) error {
+	in.Key, in.At = key, s.Now().UTC()
+	return refusal(s.Bot.Handle(r.Context(), in), by)
+}
+
+// refusal is the problem of what the bot has refused; any other error stays what it is.
+func refusal(err error, by named) error {
+	if err == nil {
+		return nil
+	}
+	for _, missing := range []error{bot.ErrNoLead, bot.ErrNoTransition, bot.ErrNoChat, bot.ErrNoOpportunity, bot.ErrNoAgent} {
+		if !errors.Is(err, missing) {
+			continue
+		}
+		if field := by[missing]; field != "" {
+			return wrong(field, "is refused: %v", err)
+		}
+		return problem{Status: http.StatusNotFound, Detail: err.Error()}
+	}
+	var f fault.Fault
+	switch {
+	case errors.Is(err, bot.ErrConflict):
+		return problem{Status: http.StatusConflict, Detail: err.Error()}
+	case errors.As(err, &f):
+		field := f.Path
+		f.Path = ""
+		return wrong(field, "is refused: %v", f)
+	case errors.Is(err, bot.ErrInvalid):
+		return wrong(by[bot.ErrInvalid], "is refused: %v", err)
+	}
+	return err
+}
