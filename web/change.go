@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -72,7 +73,7 @@ func refusal(err error, by named) error {
 	case errors.Is(err, bot.ErrConflict):
 		return problem{Status: http.StatusConflict, Detail: err.Error()}
 	case errors.As(err, &f):
-		field := f.Path
+		field := cmp.Or(f.Path, by[bot.ErrInvalid])
 		f.Path = ""
 		return wrong(field, "is refused: %v", f)
 	case errors.Is(err, bot.ErrInvalid):
