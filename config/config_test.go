@@ -214,6 +214,8 @@ func TestAMegabyteOfAnythingIsHarmlessAndQuick(t *testing.T) {
 		"escaped key":      `"` + fill(`\u00e9`) + `" = 1`,
 		"open string":      `a = """` + fill(`\n"`),
 		"many numbers":     fill("[[number]]\nname = \"a\"\nphone = \"+5511987650001\"\n"),
+		"nameless rules":   fill("[[rule]]\nnaem = \"a\"\n"),
+		"many options":     "[[autoresponse]]\nnumber = \"a\"\n[autoresponse.first]\noptions = [" + fill("{type=\"c\"},") + "]",
 		"wrong types":      "[[number]]\nignore = [" + fill("1,") + "]",
 	} {
 		t.Run(name, func(t *testing.T) {
