@@ -140,8 +140,8 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 		{"an option of an unknown type", options(OptionConfig{Type: "Car"}), []string{
 			`autoresponse[0].first.options[0].type: opportunity type "Car" is not configured; known: ["Postgraduate Course" "Education Loan"]`,
 		}},
-		{"an option of a value that its type does not list", options(course("", ""), course("Data Scince", "")), []string{
-			`autoresponse[0].first.options[1].value: opportunity type "Postgraduate Course" does not list the value "Data Scince"; did you mean "Data Science"?`,
+		{"an option of a value that its type does not list", options(course("", ""), course("Data-Science", "")), []string{
+			`autoresponse[0].first.options[1].value: opportunity type "Postgraduate Course" does not list the value "Data-Science"; did you mean "Data Science"?`,
 		}},
 		{"a value of a type without a field", options(OptionConfig{Type: "Education Loan", Value: "AI"}), []string{
 			`autoresponse[0].first.options[0].value: opportunity type "Education Loan" has no field for the value "AI"; remove the value`,
