@@ -66,21 +66,40 @@ func (p *player) expectChat(ctx context.Context, who phone, expected string, hol
 	if err != nil {
 		return err
 	}
-	if !lead.Known() {
-		return &Failure{Expected: expected, Happened: "there is no such lead"}
+	if lead.Known() {
+		chats, err := p.chats(ctx, lead.ID)
+		if err != nil || holds(chats) {
+			return err
+		}
 	}
-	chats, err := p.chats(ctx, lead.ID)
-	if err != nil || holds(chats) {
+	happened, err := p.describeChats(ctx, who)
+	if err != nil {
 		return err
 	}
+	return &Failure{Expected: expected, Happened: happened}
+}
+
+// describeChats says how the chats with somebody stand.
+func (p *player) describeChats(ctx context.Context, who phone) (string, error) {
+	lead, err := p.lead(ctx, who)
+	if err != nil {
+		return "", err
+	}
+	if !lead.Known() {
+		return "there is no such lead", nil
+	}
+	chats, err := p.chats(ctx, lead.ID)
+	if err != nil {
+		return "", err
+	}
 	if len(chats) == 0 {
-		return &Failure{Expected: expected, Happened: fmt.Sprintf("lead %s has no chat", who.written)}
+		return fmt.Sprintf("lead %s has no chat", who.written), nil
 	}
 	parts := make([]string, len(chats))
 	for i, c := range chats {
 		parts[i] = p.describeChat(c)
 	}
-	return &Failure{Expected: expected, Happened: strings.Join(parts, "; ")}
+	return strings.Join(parts, "; "), nil
 }
 
 // describeChat says how a chat stands, who has it, and why nobody else.
@@ -105,14 +124,17 @@ func (p *player) describeChat(c store.Chat) string {
 	default:
 		return text + "was closed at " + c.ClosedAt.In(p.now.Location()).Format(secondForm)
 	}
-	if len(c.Place.Passed) == 0 {
+	var others []string
+	for _, asked := range c.Place.Asked {
+		others = append(others, fmt.Sprintf("%s lost it at %s", asked.Agent, asked.At.In(p.now.Location()).Format(secondForm)))
+	}
+	for _, passed := range c.Place.Passed {
+		others = append(others, passed.String())
+	}
+	if len(others) == 0 {
 		return text
 	}
-	passed := make([]string, len(c.Place.Passed))
-	for i, who := range c.Place.Passed {
-		passed[i] = who.String()
-	}
-	return text + " (" + strings.Join(passed, "; ") + ")"
+	return text + " (" + strings.Join(others, "; ") + ")"
 }
 
 func byRule(place routing.Place) string {

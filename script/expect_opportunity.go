@@ -162,6 +162,6 @@ func (e *expectOpportunities) play(ctx context.Context, p *player) error {
 	}
 	return &Failure{
 		Expected: fmt.Sprintf("%d open opportunities of %s", e.n, e.who.written),
-		Happened: fmt.Sprintf("%d are open; there are %s", n, describeOpportunities(all)),
+		Happened: fmt.Sprintf("%d; there are %s", n, describeOpportunities(all)),
 	}
 }

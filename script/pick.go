@@ -43,7 +43,7 @@ func (a *pick) check(c *checker) { a.who.check(c) }
 func (a *pick) play(ctx context.Context, p *player) error {
 	menu, found := p.lastMenu(a.who.phone)
 	if !found {
-		return &Failure{Expected: "a menu to " + a.who.written, Happened: "none was ever sent to them; " + p.describeSent()}
+		return p.noMenu(ctx, a.who)
 	}
 	m := p.inbound(menu.number)
 	if err := a.answer(&m, menu); err != nil {
@@ -57,6 +57,19 @@ func (a *pick) play(ctx context.Context, p *player) error {
 	}
 	who.last = &m
 	return p.act(ctx, m)
+}
+
+// noMenu is the failure of who answers a menu that they have never seen.
+func (p *player) noMenu(ctx context.Context, who phone) error {
+	happened := "nothing was ever sent to them"
+	if sent := p.sentTo(who.phone, 0); len(sent) > 0 {
+		happened = "none was ever " + p.describeSendings(sent)
+	}
+	stands, err := p.describeChats(ctx, who)
+	if err != nil {
+		return err
+	}
+	return &Failure{Expected: "a menu to " + who.written, Happened: happened + "; " + stands}
 }
 
 // lastMenu is the menu that was sent to somebody last.

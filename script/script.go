@@ -1,7 +1,7 @@
-// Package script plays conversation scripts: text files in which an administrator writes what leads and the business say
-// and what has to come of it. A script runs against a configuration through the same bot and store as the daemon, on a
-// virtual clock, without network. The package decides nothing about messages, and sends no webhook. The command
-// leadgate test and the tests of the project call it.
+// Package script plays conversation scripts: text files in which an administrator writes what leads, agents and the
+// business do and what has to come of it. A script runs against a configuration through the same bot, store and API as the
+// daemon, on a virtual clock, without network: the package stands in for WhatsApp, takes what the daemon sends there, and
+// sends no webhook. It decides nothing about messages. The command leadgate test and the tests of the project call it.
 package script
 
 import (

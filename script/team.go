@@ -3,24 +3,15 @@ package script
 import (
 	"strings"
 
-	"leadgate/bot"
 	"leadgate/fault"
 	"leadgate/opportunity"
 	"leadgate/routing"
 )
 
-// agents are those of a policy, which may have none.
-func agents(p *bot.Policy) []routing.Agent {
-	if p.Routing == nil {
-		return nil
-	}
-	return p.Routing.Agents()
-}
-
 // agent finds an agent of the configuration.
 func (c *checker) agent(name string) routing.Agent {
 	var known []string
-	for _, a := range agents(c.policy) {
+	for _, a := range c.policy.Routing.Agents() {
 		if a.Name == name {
 			return a
 		}
@@ -32,11 +23,7 @@ func (c *checker) agent(name string) routing.Agent {
 
 // rule checks that the configuration has a routing rule of this name.
 func (c *checker) rule(name string) {
-	var known []string
-	if c.policy.Routing != nil {
-		known = c.policy.Routing.Rules()
-	}
-	if !has(known, name) {
+	if known := c.policy.Routing.Rules(); !has(known, name) {
 		c.fail("%w", unknown("rule", name, known))
 	}
 }
@@ -44,14 +31,12 @@ func (c *checker) rule(name string) {
 // target checks that a rule of the configuration could have this target.
 func (c *checker) target(target string) {
 	known := []string{"owner", "admin"}
-	if c.policy.Routing != nil {
-		for _, line := range c.policy.Routing.Lines() {
-			if strings.HasPrefix(line.Name, routing.GroupLine) {
-				known = append(known, line.Name)
-			}
+	for _, line := range c.policy.Routing.Lines() {
+		if strings.HasPrefix(line.Name, routing.GroupLine) {
+			known = append(known, line.Name)
 		}
 	}
-	for _, a := range agents(c.policy) {
+	for _, a := range c.policy.Routing.Agents() {
 		known = append(known, "agent:"+a.Name)
 	}
 	if !has(known, target) {
@@ -62,13 +47,11 @@ func (c *checker) target(target string) {
 // opportunityType finds a type of opportunities of the configuration.
 func (c *checker) opportunityType(name string) opportunity.Type {
 	var known []string
-	if c.policy.Opportunities != nil {
-		for _, t := range c.policy.Opportunities.Types() {
-			if t.Name == name {
-				return t
-			}
-			known = append(known, t.Name)
+	for _, t := range c.policy.Opportunities.Types() {
+		if t.Name == name {
+			return t
 		}
+		known = append(known, t.Name)
 	}
 	c.fail("%w", unknown("type", name, known))
 	return opportunity.Type{}

@@ -217,7 +217,15 @@ func (s sending) describe() string {
 	if !s.isMenu() {
 		return fmt.Sprintf("%q", s.Text)
 	}
-	return fmt.Sprintf("the %s menu as %s with options %s", s.kind(), s.display(), listed(s.choices()))
+	return fmt.Sprintf("the %s menu as %s, %q, with options %s", s.kind(), s.display(), s.question(), listed(s.choices()))
+}
+
+// question is what a menu asks.
+func (s sending) question() string {
+	if s.Menu != nil {
+		return s.Menu.Body
+	}
+	return s.menu.Message
 }
 
 // listed is what can be chosen, as a script names it.
@@ -231,10 +239,13 @@ func listed(choices []choice) string {
 
 // describeSent is what has been sent since the last action, with the recipients.
 func (p *player) describeSent() string {
-	sent := p.sentTo("", p.sentBefore)
-	if len(sent) == 0 {
-		return "nothing was sent since the last action"
+	if sent := p.sentTo("", p.sentBefore); len(sent) > 0 {
+		return p.describeSendings(sent)
 	}
+	return "nothing was sent since the last action"
+}
+
+func (p *player) describeSendings(sent []sending) string {
 	parts := make([]string, len(sent))
 	for i, s := range sent {
 		parts[i] = fmt.Sprintf("to %s: %s", p.called(s), s.describe())
@@ -244,10 +255,8 @@ func (p *player) describeSent() string {
 
 // called is a recipient as a script names them: the agent, else the phone.
 func (p *player) called(s sending) string {
-	for _, a := range agents(p.policy) {
-		if a.Phone == s.to {
-			return a.Name
-		}
+	if a, is := p.policy.Routing.AgentByPhone(s.to); is {
+		return a.Name
 	}
 	if s.to == "" {
 		return "LID " + string(s.LID)
