@@ -36,7 +36,9 @@ func decideTeam(p *Policy, in Input, s State) Decision {
 	b := newBuilder(p, in, s, in.At, "")
 	b.need(nil, []string{"*"})
 	b.decision.Turns = p.Routing.Straighten(b.lines)
-	b.drainSoon()
+	if len(p.Routing.Agents()) > 0 {
+		b.drainSoon()
+	}
 	return b.done()
 }
 
