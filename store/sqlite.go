@@ -17,7 +17,9 @@ const (
 	// file; the writers of this process wait for each other at the gate.
 	writing = "mode=rw&_journal_mode=WAL&_synchronous=FULL&_txlock=immediate&_foreign_keys=on&_busy_timeout=10000" +
 		"&_stmt_cache_size=64"
-	reading = "mode=rw&_query_only=on&_busy_timeout=10000&_stmt_cache_size=32"
+	// overwriting has what is deleted overwritten in the file, so that who is erased can't be read from it.
+	overwriting = "&_secure_delete=on"
+	reading     = "mode=rw&_query_only=on&_busy_timeout=10000&_stmt_cache_size=32"
 
 	// readers is how many reads run side by side, and as many connections whatsmeow may use.
 	readers = 4
@@ -45,7 +47,7 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 	if err := createPrivate(s.path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("open store %q: %w", s.name, err)
 	}
-	s.writes = s.sqlitePool(writing, 1)
+	s.writes = s.sqlitePool(writing+overwriting, 1)
 	s.reads = s.sqlitePool(reading, readers)
 	s.numbers = sql.OpenDB(&gatedConnector{driver: &sqlite3.SQLiteDriver{}, dsn: s.dsn(writing), gate: s.gate, failed: s.health.doubt})
 	s.numbers.SetMaxOpenConns(readers)

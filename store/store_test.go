@@ -157,7 +157,8 @@ func count(t testing.TB, s *Store, query string, args ...any) int {
 func everything(t testing.TB, s *Store) int {
 	t.Helper()
 	n := 0
-	for _, table := range strings.Fields("lead alias input transition event destination lane delivery set_aside") {
+	for _, table := range strings.Fields(`lead alias input transition event destination lane delivery set_aside unclaimed
+		opportunity chat assignment turn agent contact`) {
 		n += count(t, s, "SELECT COUNT(*) FROM "+table)
 	}
 	return n

@@ -15,6 +15,7 @@ import (
 // says. A panic of decide rolls back and goes on to the caller.
 func (s *Store) Update(ctx context.Context, in bot.Input, decide func(bot.State) bot.Decision) error {
 	in.Key = clean(in.Key)
+	erased := false
 	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		state, known, err := load(ctx, tx, in)
 		if err != nil {
@@ -30,10 +31,14 @@ func (s *Store) Update(ctx context.Context, in bot.Input, decide func(bot.State)
 		if d.Refused {
 			return errNothing
 		}
+		erased = d.Erased
 		return s.commit(ctx, tx, in, state, d)
 	})
 	if err != nil {
 		return fmt.Errorf("update by input %q: %w", in.Key, err)
+	}
+	if erased {
+		s.wipeLog(ctx)
 	}
 	return nil
 }
@@ -48,7 +53,7 @@ func (s *Store) commit(ctx context.Context, tx *sql.Tx, in bot.Input, state bot.
 		return err
 	}
 	for _, write := range []func(context.Context) error{
-		c.writeLead, c.writeWants, c.writeTransitions, c.writeTeam, c.writeInput, c.writeUnclaimed, c.writeEffects,
+		c.writeLead, c.writeWants, c.writeTransitions, c.writeTeam, c.writeInput, c.writeUnclaimed, c.erase, c.writeEffects,
 	} {
 		if err := write(ctx); err != nil {
 			return err
@@ -179,6 +184,17 @@ func (c *change) writeUnclaimed(ctx context.Context) error {
 		return forgetUnclaimed(ctx, c.tx, inputPerson(c.in))
 	}
 	return nil
+}
+
+// erase removes the person from all that was written before, this input included. What tells of it is written afterwards.
+func (c *change) erase(ctx context.Context) error {
+	if !c.Erased {
+		return nil
+	}
+	if err := checkErased(c.state.Lead, c.lead); err != nil {
+		return err
+	}
+	return erase(ctx, c.tx, micros(c.in.At), c.state.Lead)
 }
 
 // writeEffects writes what the outside is told and sent, after what it is not to be told any more.

@@ -109,4 +109,3 @@ CREATE TABLE labelled (
 	label  TEXT NOT NULL, -- its id
 	PRIMARY KEY (number, jid, label)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX labelled_jid ON labelled (jid);
