@@ -13,7 +13,8 @@ import (
 //
 //	server, account: Cut · Offline on · RefuseHTTP code · FailLogin reason code expire · StreamError code · Conflict kind ·
 //	                 HalfOpen on · AckLost n · AckDelay delay · AckError code n · DuplicateNext fresh · ReorderNext n ·
-//	                 UndecryptableNext n · DrainPrekeys · ConflictAppState n
+//	                 UndecryptableNext n · DrainPrekeys · ConflictAppState n · RefuseForms code · LockReachOut on ·
+//	                 HideQueueEnd on
 //	account:         AnswerPlaceholders on · HoldStateKeys on · RefuseAppState code n
 //	person:          AskAgain n · DrainPrekeys on · Reinstall
 type Fault struct {
@@ -65,6 +66,9 @@ func (f *faults) calls() map[string]func(Fault) error {
 		"UndecryptableNext": do(func(g Fault) { f.UndecryptableNext(g.N) }),
 		"DrainPrekeys":      do(func(Fault) { f.DrainPrekeys() }),
 		"ConflictAppState":  do(func(g Fault) { f.ConflictAppState(g.N) }),
+		"RefuseForms":       do(func(g Fault) { f.RefuseForms(g.Code) }),
+		"LockReachOut":      do(func(g Fault) { f.LockReachOut(g.On) }),
+		"HideQueueEnd":      do(func(g Fault) { f.HideQueueEnd(g.On) }),
 	}
 }
 

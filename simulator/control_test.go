@@ -173,7 +173,8 @@ func TestEveryFaultOfTheServerHasItsCall(t *testing.T) {
 	calls := s.faults.calls()
 	for _, name := range []string{
 		"Cut", "Offline", "RefuseHTTP", "FailLogin", "StreamError", "Conflict", "HalfOpen", "AckLost", "AckDelay", "AckError",
-		"DuplicateNext", "ReorderNext", "UndecryptableNext", "DrainPrekeys", "ConflictAppState",
+		"DuplicateNext", "ReorderNext", "UndecryptableNext", "DrainPrekeys", "ConflictAppState", "RefuseForms", "LockReachOut",
+		"HideQueueEnd",
 	} {
 		call, ok := calls[name]
 		if !ok {

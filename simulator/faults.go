@@ -36,6 +36,9 @@ type faults struct {
 	reorder        int
 	held           []line
 	stateConflicts int
+	formCode       int
+	reachOutLocked bool
+	queueEndHidden bool
 }
 
 // loginFailure is the <failure> that answers logins.

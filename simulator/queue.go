@@ -170,10 +170,12 @@ func (d *device) flush(c *conn) (first bool) {
 		c.send(stanza)
 		n++
 	}
-	c.send(waBinary.Node{
-		Tag: "ib", Attrs: waBinary.Attrs{"from": types.ServerJID},
-		Content: []waBinary.Node{{Tag: "offline", Attrs: waBinary.Attrs{"count": strconv.Itoa(n)}}},
-	})
+	if !d.account.faults.hidesQueueEnd() {
+		c.send(waBinary.Node{
+			Tag: "ib", Attrs: waBinary.Attrs{"from": types.ServerJID},
+			Content: []waBinary.Node{{Tag: "offline", Attrs: waBinary.Attrs{"count": strconv.Itoa(n)}}},
+		})
+	}
 	first = !d.booted
 	d.booted = true
 	return first

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 
 	waBinary "go.mau.fi/whatsmeow/binary"
@@ -90,7 +91,7 @@ func (c *conn) takeMessage(message *waBinary.Node) {
 	ack := waBinary.Node{Tag: "ack", Attrs: waBinary.Attrs{"class": "message", "id": id, "from": to, "t": c.server.now().Unix()}}
 	verdict := c.device.account.judgeAck()
 	if verdict.code == 0 {
-		verdict.code = c.server.refusal(id, to, message)
+		verdict.code = cmp.Or(c.server.refusal(id, to, message), c.device.account.refuses(to, message))
 	}
 	if verdict.code != 0 {
 		c.server.counters.add("messages_refused")
