@@ -18,6 +18,12 @@ const (
 	askAgainFirst = 15 * time.Second
 	// awaitedAtMost bounds how many are remembered; a number that misses more has another trouble.
 	awaitedAtMost = 10_000
+	// lookForOverdue is how often messages that did not come are looked at.
+	lookForOverdue = 5 * time.Second
+	// askWithin bounds asking the phone for one message.
+	askWithin = 10 * time.Second
+	// leaveWithin bounds setting aside what has not come when the number ends.
+	leaveWithin = 2 * time.Second
 )
 
 // awaited are the messages that WhatsApp has announced and that have not come, by id.
@@ -107,4 +113,34 @@ func (in *inbox) giveUp(ctx context.Context, since time.Time) {
 		}
 		in.mu.Unlock()
 	}
+}
+
+// tendMissing asks the phone again for messages that did not come, and gives them up in the end.
+func (n *Number) tendMissing(ctx context.Context, now time.Time) {
+	if n.overdueAt.After(now) {
+		return
+	}
+	n.overdueAt = now.Add(lookForOverdue)
+	n.inbox.giveUp(ctx, now.Add(-overdueAfter))
+	if n.line.state != Connected {
+		return
+	}
+	for _, info := range n.inbox.askAgain(now) {
+		n.askPhone(ctx, info)
+	}
+}
+
+func (n *Number) askPhone(ctx context.Context, info types.MessageInfo) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	if _, err := n.cli.SendPeerMessage(ctx, n.cli.BuildUnavailableMessageRequest(info.Chat, info.Sender, info.ID)); err != nil {
+		n.log.Info("phone not asked for a missing message", "message_id", info.ID, "err", longNumbers.ReplaceAllString(err.Error(), "…"))
+	}
+}
+
+// leaveMissing sets aside what has not come when the number ends: the next process does not know of it.
+func (n *Number) leaveMissing(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
+	defer cancel()
+	n.inbox.giveUp(ctx, time.Now())
 }

@@ -14,12 +14,8 @@ import (
 
 // hear takes a connection event.
 func (n *Number) hear(ctx context.Context, heard notice, now time.Time) {
-	if _, ok := heard.event.(redelivery); ok {
-		n.scheduleReset(now)
-		return
-	}
-	if heard.from != n.cli {
-		return // of a client that is given up
+	if n.hearOwn(heard.event, now) || heard.from != n.cli {
+		return // all the others are of a client that is given up
 	}
 	switch evt := heard.event.(type) {
 	case *events.Connected:
@@ -28,8 +24,6 @@ func (n *Number) hear(ctx context.Context, heard notice, now time.Time) {
 		}
 		n.line.online(now)
 		n.finishOffers()
-	case drained:
-		n.hearDrained(evt)
 	case *events.Disconnected:
 		if n.cli.IsConnected() {
 			return // of a connection before this one
@@ -67,6 +61,19 @@ func (n *Number) hear(ctx context.Context, heard notice, now time.Time) {
 	default:
 		n.hearPairing(ctx, evt, now)
 	}
+}
+
+// hearOwn takes a notice that is no event of whatsmeow's; false when it is one.
+func (n *Number) hearOwn(event any, now time.Time) bool {
+	switch event := event.(type) {
+	case redelivery:
+		n.scheduleReset(now)
+	case drained:
+		n.hearDrained(event)
+	default:
+		return false
+	}
+	return true
 }
 
 func (n *Number) disconnected(why string, now time.Time) {

@@ -67,7 +67,8 @@ func (in *inbox) message(ctx context.Context, cli *whatsmeow.Client, evt *events
 		in.metrics.ignore(in.number, directionOf(&evt.Info), why)
 		return true
 	}
-	defer in.hear()()
+	done := in.hear()
+	defer done()
 	for retry := 0; ; retry++ {
 		started := time.Now()
 		err := in.attempt(ctx, cli, evt)

@@ -28,12 +28,6 @@ const (
 	// committed. Tests shorten them.
 	redeliverFirst   = time.Second
 	redeliverLongest = time.Minute
-	// lookForOverdue is how often messages that did not come are looked at.
-	lookForOverdue = 5 * time.Second
-	// askWithin bounds asking the phone for one message.
-	askWithin = 10 * time.Second
-	// leaveWithin bounds setting aside what has not come when the number ends.
-	leaveWithin = 2 * time.Second
 	// untoldAtMost bounds the changes that wait for the Listener.
 	untoldAtMost = 100
 	// disconnectWithin bounds the wait for a connection to close: it may be in the middle of a handshake.
@@ -319,7 +313,7 @@ func (n *Number) receive(ctx context.Context, cli *whatsmeow.Client, evt any) bo
 	case *events.LabelEdit, *events.LabelAssociationChat, *events.AppStateSyncComplete:
 		n.labels.hear(ctx, cli, evt)
 	case *events.OfflineSyncCompleted:
-		n.notify(notice{cli, drained{n.dials.Load()}})
+		n.notify(notice{event: drained{n.dials.Load()}})
 	case *events.Connected, *events.Disconnected, *events.ManualLoginReconnect, *events.LoggedOut, *events.StreamReplaced,
 		*events.ClientOutdated, *events.TemporaryBan, *events.ConnectFailure, *events.StreamError, *events.KeepAliveTimeout,
 		*events.QR, *events.PairSuccess, *events.PairError, *events.QRScannedWithoutMultidevice, *events.PairPasskeyRequest:
@@ -380,36 +374,6 @@ func (n *Number) drop() {
 	case <-done:
 	case <-timer.C:
 	}
-}
-
-// tendMissing asks the phone again for messages that did not come, and gives them up in the end.
-func (n *Number) tendMissing(ctx context.Context, now time.Time) {
-	if n.overdueAt.After(now) {
-		return
-	}
-	n.overdueAt = now.Add(lookForOverdue)
-	n.inbox.giveUp(ctx, now.Add(-overdueAfter))
-	if n.line.state != Connected {
-		return
-	}
-	for _, info := range n.inbox.askAgain(now) {
-		n.askPhone(ctx, info)
-	}
-}
-
-func (n *Number) askPhone(ctx context.Context, info types.MessageInfo) {
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
-	defer cancel()
-	if _, err := n.cli.SendPeerMessage(ctx, n.cli.BuildUnavailableMessageRequest(info.Chat, info.Sender, info.ID)); err != nil {
-		n.log.Info("phone not asked for a missing message", "message_id", info.ID, "err", longNumbers.ReplaceAllString(err.Error(), "…"))
-	}
-}
-
-// leaveMissing sets aside what has not come when the number ends: the next process does not know of it.
-func (n *Number) leaveMissing(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveWithin)
-	defer cancel()
-	n.inbox.giveUp(ctx, time.Now())
 }
 
 // tell brings the Listener up to date about the connection.
