@@ -63,6 +63,9 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 			[]string{`group[1].name: group "sales" is there twice, first as group[0]`, `warning group[1]: no rule uses group "sales"`}},
 		{"a member who is nobody", with(func(c *Config) { c.Groups[0].Members = []string{"ana", "bop"} }),
 			[]string{`group[0].members[1]: agent "bop" is not configured; did you mean "bob"?`}},
+		{"a member who is nobody, by whose slip of the pen bob gets no chats", with(func(c *Config) {
+			c.Groups[0].Members, c.Rules[0].Targets = []string{"ana", "bop"}, []string{"group:sales", "admin"}
+		}), []string{`group[0].members[1]: agent "bop" is not configured`}},
 		{"a member twice", with(func(c *Config) { c.Groups[0].Members = []string{"ana", "bob", "ana"} }),
 			[]string{`group[0].members[2]: agent "ana" is in group "sales" twice`}},
 		{"a group without members", with(func(c *Config) { c.Groups[0].Members = nil }),
@@ -106,6 +109,14 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 			*c = used(team("agent:ana group:sales", person("ana")))
 			c.Rules[0].AcceptWithin = "10m"
 		}), []string{`warning rule[0].accept_within: rule "r" has nobody but agent "ana"`}},
+		{"one agent, a time and an admin", with(func(c *Config) {
+			*c = used(team("agent:ana group:sales", person("ana"), admin("carla")))
+			c.Rules[0].AcceptWithin = "10m"
+		}), nil},
+		{"one agent, a time and an owner", with(func(c *Config) {
+			*c = used(team("owner group:sales", person("ana"), person("bob")))
+			c.Groups[0].Members, c.Rules[0].AcceptWithin = []string{"ana"}, "10m"
+		}), nil},
 		{"one admin and a time", with(func(c *Config) {
 			*c = used(Config{Agents: []AgentConfig{admin("carla")}, Rules: []RuleConfig{{Name: "r", Targets: []string{"admin"}, AcceptWithin: "10m"}}})
 		}), []string{`warning rule[0].accept_within: rule "r" has nobody but agent "carla"`}},
@@ -113,9 +124,10 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 			Holidays: []string{"x"},
 			Agents:   []AgentConfig{{Name: "ana", Phone: "+5511988880001", Capacity: -1}, {Name: "ana", Phone: "+5511988880002"}},
 			Groups:   []GroupConfig{{Name: "sales"}},
-			Rules:    []RuleConfig{{Name: "r", Targets: []string{"owner"}}},
+			Rules:    []RuleConfig{{Name: "r", Targets: []string{"owner"}, AcceptWithin: "x"}},
 		}, []string{
-			"holidays[0]", "agent[0].capacity", "agent[1].name", "warning group[0]: group", "warning group[0]: no rule", "warning rule[0]: nothing",
+			"holidays[0]", "agent[0].capacity", "agent[1].name", "warning group[0]: group", "warning group[0]: no rule",
+			"rule[0].accept_within", "warning rule[0]: nothing",
 			"warning rule[0].targets",
 		}},
 	} {

@@ -157,6 +157,24 @@ func TestWhenTheClocksChangeNoDayIsLost(t *testing.T) {
 	}
 }
 
+func TestAShiftThatTheClocksLeaveOutWaitsForTheNextWeek(t *testing.T) {
+	p := worker(t, zone(t, "America/New_York"), nil, "sun 02:15-02:45")
+	if o := p.Route(Request{Rule: "r"}, Team{}, at("2026-03-07 12:00")); !o.NextAt.Equal(at("2026-03-15 06:15")) {
+		t.Errorf("it opens at %s", o.NextAt)
+	}
+}
+
+func TestWhoWorksEveryHourAlwaysWorks(t *testing.T) {
+	for _, hours := range [][]string{nil, {"mon-sun 00:00-24:00"}, {"mon-sun 08:00-20:00", "mon-sun 20:00-08:00"}} {
+		if !worker(t, nil, nil, hours...).byName["ana"].hours.always {
+			t.Errorf("%q: not always", hours)
+		}
+	}
+	if worker(t, nil, nil, "mon-sat 00:00-24:00").byName["ana"].hours.always {
+		t.Error("always but on Sundays")
+	}
+}
+
 func zoneNames() []string {
 	return []string{
 		"America/Sao_Paulo", "Europe/Lisbon", "America/New_York", "Pacific/Apia", "America/St_Johns", "Australia/Lord_Howe",

@@ -58,17 +58,19 @@ func TestWhoGetsAChatThroughALineGoesToItsEnd(t *testing.T) {
 
 func TestStraightenedLinesAreThoseOfTheConfiguration(t *testing.T) {
 	p := mustNew(t, team("group:sales admin", person("ana"), person("bob"), person("dora"), admin("carla")))
-	kept := map[string][]string{"group:sales": {"zoe", "dora", "ana"}, "group:old": {"ana", "zoe"}, "group:empty": nil, "admin": {"carla"}}
+	kept := map[string][]string{"group:sales": {"zoe", "dora", "ana"}, "group:old": {"ana", "zoe"}, "group:empty": nil, "group:a": {"ana"}, "group:z": {"ana"}, "admin": {"carla"}}
 	want := []Turn{
 		{Line: "group:sales", Left: []string{"zoe"}, Back: []string{"bob"}},
+		{Line: "group:a", Left: []string{"ana"}},
 		{Line: "group:old", Left: []string{"ana", "zoe"}},
+		{Line: "group:z", Left: []string{"ana"}},
 	}
 	turns := p.Straighten(kept)
 	if !reflect.DeepEqual(turns, want) {
 		t.Errorf("%+v, want %+v", turns, want)
 	}
 	take(kept, turns)
-	if got := fmt.Sprint(kept); got != "map[admin:[carla] group:empty:[] group:old:[] group:sales:[dora ana bob]]" {
+	if got := fmt.Sprint(kept); got != "map[admin:[carla] group:a:[] group:empty:[] group:old:[] group:sales:[dora ana bob] group:z:[]]" {
 		t.Errorf("then they are %s", got)
 	}
 	if again := p.Straighten(kept); again != nil {

@@ -132,7 +132,7 @@ type Outcome struct {
 	Passed []Passed // who was passed over before, in order
 	Turns  []Turn   // what it changes in the lines: who joined them, and who goes to the end
 	// Of nobody:
-	Closed bool      // every agent who might get it is outside their hours, or on holiday
+	Closed bool      // there are agents who might get it, and all are outside their hours or on holiday, but those at work who had it before
 	NextAt time.Time // when the clock makes one of them available; zero: the clock alone does not
 }
 
