@@ -30,6 +30,8 @@ func TestEveryFormOfAnAnswerIsUnderstood(t *testing.T) {
 		{"the number under a list", chat.DisplayList, chat.Message{Text: "2"}, chat.AnswerText},
 		{"the label", chat.DisplayPoll, chat.Message{Text: "data science"}, chat.AnswerText},
 		{"the label in an edited message", chat.DisplayText, chat.Message{Text: "Data Science", EditID: "E1"}, chat.AnswerText},
+		{"the label in an edited message that was an answer before", chat.DisplayText,
+			chat.Message{Text: "Data Science", EditID: "E1", Answer: &chat.Answer{Form: chat.AnswerList, Option: "chat_1.first.0"}}, chat.AnswerText},
 		{"an answer that the phone calls text", chat.DisplayText, chat.Message{Text: "2", Answer: &chat.Answer{Form: chat.AnswerText}}, chat.AnswerText},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -61,6 +63,15 @@ func TestATextIsAnAnswerWhenItIsAnOptionsNumberOrLabel(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%q is option %d, want %d", text, got, want)
+		}
+	}
+}
+
+func TestALabelIsTriedBeforeANumber(t *testing.T) {
+	m := menuOf(chat.DisplayText, "3", "2 rooms", "1")
+	for text, want := range map[string]int{"1": 2, "2": 1, "3": 0} {
+		if r := m.readText(text); r.kind != readsOption || r.option != want {
+			t.Errorf("%q is read as %+v, want option %d", text, r, want)
 		}
 	}
 }
@@ -103,7 +114,7 @@ func TestAVoteThatWasTakenBackIsNoAnswer(t *testing.T) {
 func TestAnAnswerToAnOldMenuGetsTheCurrentOne(t *testing.T) {
 	for name, answer := range map[string]func(*talk) Decision{
 		"a tap in another chat's menu": func(k *talk) Decision { return k.taps("chat_0.first.0") },
-		"a tap on a row that is none":  func(k *talk) Decision { return k.taps("chat_1.first.9") },
+		"a tap on a row that is none":  func(k *talk) Decision { return k.taps("chat_1.first.4") },
 		"a tap on a page that is none": func(k *talk) Decision { return k.taps("chat_1.first.more.1") },
 		"a vote for another label":     func(k *talk) Decision { return k.votes("Law") },
 		"a tap on an unknown label": func(k *talk) Decision {

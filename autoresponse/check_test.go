@@ -241,8 +241,19 @@ func TestNewWarnsOfTypesThatShareAValue(t *testing.T) {
 func TestNewTakesTypesOnTrustWhoseConfigurationHasErrors(t *testing.T) {
 	config := frontDesk()
 	config.First.Other, config.First.Options = nil, []OptionConfig{{Type: "Car", Value: "Red"}}
-	p, faults := New(Config{Responses: []ResponseConfig{config, {Number: "clinic", CreateOpportunity: true, DefaultType: "Car", First: nil, DefaultRule: "others"}},
-		Numbers: []string{"front-desk", "clinic"}, Rules: ruleNames()})
+	p, faults := New(Config{Numbers: []string{"front-desk", "clinic", "shop"}, Rules: ruleNames(), Responses: []ResponseConfig{
+		config,
+		{Number: "clinic", CreateOpportunity: true, DefaultType: "Car", DefaultRule: "others"},
+		{Number: "shop", First: &FirstConfig{Message: "What?"}, DefaultRule: "others"},
+	}})
+	if p == nil || len(faults) > 0 {
+		t.Errorf("the faults are %v, want none", faults)
+	}
+}
+
+func TestNewMissesNoDefaultRuleWhereThereAreNoRules(t *testing.T) {
+	config := ResponseConfig{Number: "front-desk", First: &FirstConfig{Message: "What?"}}
+	p, faults := New(Config{Responses: []ResponseConfig{config}, Numbers: []string{"front-desk"}, Opportunities: types(t)})
 	if p == nil || len(faults) > 0 {
 		t.Errorf("the faults are %v, want none", faults)
 	}

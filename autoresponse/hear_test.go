@@ -357,6 +357,10 @@ func TestWithoutAMenuAChatIsRoutedAtOnce(t *testing.T) {
 	}{
 		{"no open opportunity: one of the default type is created", creating, nil, Route{Rule: "postgraduate", Create: &course}},
 		{"no open opportunity, and people create them", byHand, nil, Route{Rule: "everything"}},
+		{
+			"no open opportunity, and a default type that has no effect", changed(creating, func(r *ResponseConfig) { r.CreateOpportunity = false }), nil,
+			Route{Rule: "everything"},
+		},
 		{"exactly one", creating, []opportunity.Opportunity{has(1, ai, "maria")}, Route{Rule: "postgraduate", Opportunity: "opp_1"}},
 		{"exactly one, and people create them", byHand, []opportunity.Opportunity{has(1, ai, "maria")}, Route{Rule: "postgraduate", Opportunity: "opp_1"}},
 		{"exactly one of a type without a rule", creating, []opportunity.Opportunity{has(1, loan, "maria")}, Route{Rule: "everything", Opportunity: "opp_1"}},
@@ -394,50 +398,6 @@ func TestTheDialogueSurvivesBeingKept(t *testing.T) {
 		var kept Dialogue
 		if err := json.Unmarshal(body, &kept); err != nil || !reflect.DeepEqual(kept, k.s.Dialogue) {
 			t.Fatalf("after %q it is kept as %+v (%v), want %+v", text, kept, err, k.s.Dialogue)
-		}
-	}
-}
-
-func TestTheWordsThatNobodyConfiguredAreOfTheLanguage(t *testing.T) {
-	config := frontDesk()
-	config.First.Other = &OtherConfig{}
-	for language, want := range map[string][]string{
-		"en": {"Other queries", "Something new", "More", "Options"},
-		"pt": {"Outros assuntos", "Algo novo", "Mais", "Opções"},
-		"":   {"Other queries", "Something new", "More", "Options"},
-	} {
-		p, faults := New(Config{
-			Responses: []ResponseConfig{config}, Numbers: []string{"front-desk"}, Rules: ruleNames(), Opportunities: types(t), Language: language,
-		})
-		if p == nil {
-			t.Fatal(faults)
-		}
-		k := newTalk(t, config, has(1, ai, "maria"), has(2, ai, "joao"))
-		k.policy = p
-		first, second := k.says("hi").Dialogue.Menu, k.says("AI").Dialogue.Menu
-		got := []string{first.Options[3].Label, second.Options[2].Label, first.More, second.Button}
-		if !slices.Equal(got, want) {
-			t.Errorf("in %q they are %q, want %q", language, got, want)
-		}
-	}
-}
-
-func TestANoticeIsFilledInWhereItIsConfigured(t *testing.T) {
-	p := responses(t, changed(frontDesk(), func(r *ResponseConfig) {
-		r.Assigned = &WordsConfig{Message: "{agent.name} will answer you here about {opportunity.value}."}
-	}))
-	v := Values{Agent: "maria", Opportunity: opportunity.Opportunity{Value: "AI"}}
-	for _, c := range []struct {
-		number string
-		notice Notice
-		want   string
-	}{
-		{"front-desk", NoticeAssigned, "maria will answer you here about AI."},
-		{"front-desk", NoticeWaiting, ""},
-		{"clinic", NoticeAssigned, ""},
-	} {
-		if got := p.Words(c.number, c.notice, v); got != c.want {
-			t.Errorf("%s says %q when %s, want %q", c.number, got, c.notice, c.want)
 		}
 	}
 }
