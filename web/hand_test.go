@@ -4,28 +4,31 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"leadgate/routing"
 )
 
 func TestLeadsAreFound(t *testing.T) {
 	o := newOffice(t)
 	o.write(ana, "Ana", hello)
 	o.write(bia, "Bia", "I read your blog")
+	o.write("+14155552671", "Joe", "I read your blog")
 	o.do("POST", "/leads/"+o.get("/leads?q=ana").text("items.0.id")+"/stage", `{"funnel": "Sales", "stage": "Sale"}`)
 	for path, want := range map[string]string{
-		"/leads":                                              "Bia Ana",
-		"/leads?phone=%2B5511911112222":                       "Ana",
-		"/leads?phone=+5511911112222":                         "Ana", // a plus sign that nobody escaped is a space
-		"/leads?phone=11911112222":                            "Ana", // as dialed in the country
-		"/leads?phone=%2B551111112222":                        "",
-		"/leads?phone=%2B551191111333":                        "",
-		"/leads?source=My%20Blog":                             "Bia",
-		"/leads?funnel=Sales":                                 "Bia Ana",
-		"/leads?funnel=Sales&stage=Sale":                      "Ana",
-		"/leads?funnel=Sales&stage=Sale&q=bia":                "",
-		"/leads?q=BI":                                         "Bia",
-		"/leads?q=&source=":                                   "Bia Ana",
-		"/leads?source=Instagram&limit=1":                     "Ana",
-		"/leads?source=Instagram&phone=" + "11" + "911113333": "",
+		"/leads":                                    "Joe Bia Ana",
+		"/leads?phone=%2B5511911112222":             "Ana",
+		"/leads?phone=+5511911112222":               "Ana", // a plus sign that nobody escaped is a space
+		"/leads?phone=+14155552671":                 "Joe",
+		"/leads?phone=11911112222":                  "Ana", // as dialed in the country
+		"/leads?phone=%2B551111112222":              "",
+		"/leads?source=My%20Blog":                   "Joe Bia",
+		"/leads?funnel=Sales":                       "Joe Bia Ana",
+		"/leads?funnel=Sales&stage=Sale":            "Ana",
+		"/leads?funnel=Sales&stage=Sale&q=bia":      "",
+		"/leads?q=BI":                               "Bia",
+		"/leads?q=&source=":                         "Joe Bia Ana",
+		"/leads?source=Instagram&limit=1":           "Ana",
+		"/leads?source=Instagram&phone=11911113333": "",
 	} {
 		if got := o.get(path).each("name"); got != want {
 			t.Errorf("%s finds %q, want %q", path, got, want)
@@ -175,6 +178,28 @@ func TestAgentsAreShownWithWhatKeepsThemFromAChat(t *testing.T) {
 	o.do("PATCH", "/agents/joao", `{"available": false}`).has("available", "false", "away_until", `"2026-11-24T00:00:00.000Z"`)
 	o.now = o.now.Add(24 * time.Hour)
 	o.get("/agents").has("items.1.available", "true", "items.1.away_until", "null")
+}
+
+func TestAReloadedTeamIsShownAsItIsNow(t *testing.T) {
+	o := newOffice(t)
+	o.write(ana, "Ana", hello)
+	o.get("/agents").has("items.0.turns", `{"group:teachers":2}`)
+	policy := *newPolicy(t)
+	team, faults := routing.New(routing.Config{
+		Agents: []routing.AgentConfig{{Name: "joao", Phone: "+5511988880002"}, {Name: "carla", Phone: "+5511988880003"}},
+		Groups: []routing.GroupConfig{{Name: "teachers", Members: []string{"carla", "joao"}}},
+	})
+	if err := faults.Err(); err != nil {
+		t.Fatal(err)
+	}
+	policy.Routing = team
+	o.bot.SetPolicy(&policy)
+	got := o.get("/agents")
+	got.has("items.0.turns", `{"group:teachers":1}`, "items.1.turns", `{"group:teachers":2}`)
+	if names := got.each("name"); names != "joao carla" {
+		t.Errorf("listed %s", names)
+	}
+	o.send(ask{method: "PATCH", path: "/agents/maria", body: `{"available": true}`}).is(404)
 }
 
 func TestARequestThatIsSentAgainUnderItsKeyTakesEffectOnce(t *testing.T) {
