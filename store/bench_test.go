@@ -9,6 +9,8 @@ import (
 	"leadgate/chat"
 	"leadgate/conversion"
 	"leadgate/delivery"
+	"leadgate/opportunity"
+	"leadgate/routing"
 )
 
 // benchEach runs a benchmark on SQLite, and on PostgreSQL when there is one.
@@ -42,6 +44,65 @@ func BenchmarkUpdateOfNothing(b *testing.B) {
 		for b.Loop() {
 			i++
 			update(b, s, message(fmt.Sprintf("M%d", i), chat.Person{Phone: "+1", LID: "1"}), bot.Decision{})
+		}
+	})
+}
+
+// BenchmarkUpdateOfAChat is a message in a chat that an agent has: the lead has an opportunity, and the chat is written again.
+func BenchmarkUpdateOfAChat(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Store) {
+		b.ReportAllocs()
+		lead := ana()
+		c := given(opened("chat_1", lead), "maria")
+		c.Opportunity = "opp_1"
+		known(b, s, lead, []opportunity.Opportunity{wanted("opp_1", lead, "maria")}, c)
+		i := 0
+		for b.Loop() {
+			i++
+			err := s.Update(b.Context(), message(fmt.Sprintf("M%d", i), person(lead)), func(st bot.State) bot.Decision {
+				st.Chats[0].ActiveAt = noon.Add(time.Duration(i) * time.Second)
+				return bot.Decision{Chats: st.Chats}
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkRoute loads what routing has to know with 200 agents, 50 groups and 10,000 open chats: the agents of a group and
+// how many chats each has, their line, and the heads of three lines in which 5,000 chats wait.
+func BenchmarkRoute(b *testing.B) {
+	benchEach(b, func(b *testing.B, s *Store) {
+		const chats, agents, groups = 10_000, 200, 50
+		d := bot.Decision{}
+		for i := range groups {
+			turn := routing.Turn{Line: fmt.Sprintf("group:%d", i)}
+			for j := range agents / groups {
+				turn.Back = append(turn.Back, fmt.Sprintf("agent%d", i*agents/groups+j))
+			}
+			d.Turns = append(d.Turns, turn)
+		}
+		lead := ana()
+		d.Lead = &lead
+		for i := range chats {
+			c := opened(fmt.Sprintf("chat_%d", i), lead)
+			c.Number = fmt.Sprintf("number%d", i)
+			if c = given(c, fmt.Sprintf("agent%d", i%agents)); i%2 == 0 {
+				c = waits(c, fmt.Sprintf("rule%d", i%3), noon.Add(time.Duration(i)*time.Second))
+			}
+			d.Chats = append(d.Chats, c)
+		}
+		update(b, s, bot.Input{Key: "chats", At: noon}, d)
+		in := bot.Input{Key: "drain", At: noon, Timer: &bot.Timer{Kind: bot.TimerDrain}}
+		b.ReportAllocs()
+		for b.Loop() {
+			found := needing(b, s, in, bot.Needs{
+				Agents: []string{"agent4", "agent5", "agent6", "agent7"}, Lines: []string{"group:1"}, Waiting: true,
+			})
+			if len(found.Waiting) != 3 || found.Team.Agents["agent5"].Open != chats/agents {
+				b.Fatalf("%+v", found)
+			}
 		}
 	})
 }

@@ -14,7 +14,7 @@ import (
 const chatColumns = `c.seq, c.id, c.number, c.lead, c.status, c.opened_at, c.active_at, c.closed_at, c.opportunity, c.agent,
 	c.said, c.said_at, c.wrote_at, c.told, c.dialogue, c.place`
 
-const openChatsQuery = `SELECT ` + chatColumns + ` FROM chat c WHERE c.lead IN ($1, $2) AND c.status <> 'closed'
+const openChatsQuery = `SELECT ` + chatColumns + ` FROM chat c WHERE c.lead IN ($1, $2) AND c.closed_at IS NULL
 	ORDER BY c.opened_at, c.seq`
 
 // openChatsOf are those of one or two leads, the oldest first.

@@ -22,7 +22,7 @@ const inputQuery = `SELECT key, matched FROM input WHERE key IN ($1, $2)
 const personQuery = found + `SELECT ` + leadColumns + `,
 		EXISTS (SELECT 1 FROM alias a WHERE a.name = $1 AND a.lead = l.id),
 		EXISTS (SELECT 1 FROM opportunity o WHERE o.lead = l.id),
-		EXISTS (SELECT 1 FROM chat c WHERE c.lead = l.id AND c.status <> 'closed'),
+		EXISTS (SELECT 1 FROM chat c WHERE c.lead = l.id AND c.closed_at IS NULL),
 		COALESCE((SELECT wrote_at FROM contact WHERE lead = l.id AND number = $4), 0)` + theFound
 
 // load is the state that an input concerns, or that its key is known.

@@ -11,17 +11,40 @@ func TestHotStatementsUseIndexes(t *testing.T) {
 	s := onSQLite(t).open(Options{})
 	// What may be scanned: the rows that came with the statement, what an index has chosen before, and an index that
 	// holds nothing else.
-	allowed := regexp.MustCompile(`VIRTUAL TABLE|^SCAN (l|found)$|COVERING INDEX delivery_dead`)
+	allowed := regexp.MustCompile(`VIRTUAL TABLE|^SCAN (l|found|head|CONSTANT ROW)$|COVERING INDEX (delivery_dead|chat_status)`)
 	for name, query := range map[string]string{
 		"the input's key": inputQuery, "the lead": leadQuery, "its transitions": countingQuery, "follow-ups": unclaimedQuery,
 		"destinations": queuesQuery, "due lanes": headsQuery, "lease": leaseLanes, "attempts": countAttempts,
 		"settle": settleQuery, "continue": continueQuery, "funnel": funnelQuery, "dead": deadQuery,
+		"the person": personQuery, "their opportunities": opportunitiesQuery, "their open chats": openChatsQuery,
+		"agents": agentsQuery, "lines": turnsQuery, "turn": toTheEnd, "left": leaveLine, "waiting lines": waitingQuery,
+		"an agent's chats": heldQuery, "chats by status": chatStatsQuery,
+		"lanes of a lead": lanesQuery, "withdrawal": withdrawQuery,
+		"blocked by who is erased": blockedBy, "silence": silence,
 	} {
 		for _, step := range plan(t, s, query) {
 			if strings.HasPrefix(step, "SCAN") && !allowed.MatchString(step) {
 				t.Errorf("%s: %s", name, step)
 			}
 		}
+	}
+}
+
+// TestTheHeadsOfWaitingLinesCostALookEach has SQLite say that it looks for the next line, and for the first chat of each, by
+// index alone. The one thing that is sorted are the heads.
+func TestTheHeadsOfWaitingLinesCostALookEach(t *testing.T) {
+	s := onSQLite(t).open(Options{})
+	steps := strings.Join(plan(t, s, waitingQuery), "\n")
+	for _, step := range []string{
+		"SEARCH chat USING COVERING INDEX chat_line", "SEARCH n USING COVERING INDEX chat_line (line>?)",
+		"SEARCH w USING COVERING INDEX chat_line (line=?)", "SEARCH c USING INTEGER PRIMARY KEY",
+	} {
+		if !strings.Contains(steps, step) {
+			t.Errorf("there is no %q in the plan:\n%s", step, steps)
+		}
+	}
+	if n := strings.Count(steps, "TEMP B-TREE"); n != 1 {
+		t.Errorf("%d sorts in the plan, want one:\n%s", n, steps)
 	}
 }
 

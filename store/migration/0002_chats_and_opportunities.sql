@@ -42,8 +42,8 @@ CREATE TABLE chat (
 	CHECK ((status = 'waiting') = (line IS NOT NULL)),
 	CHECK ((status = 'waiting') = (waiting_since IS NOT NULL))
 ) STRICT;
-CREATE UNIQUE INDEX chat_open ON chat (lead, number) WHERE status <> 'closed';
-CREATE INDEX chat_lead ON chat (lead, seq);
+CREATE UNIQUE INDEX chat_open ON chat (lead, number) WHERE closed_at IS NULL;
+CREATE INDEX chat_lead ON chat (lead, closed_at);
 CREATE INDEX chat_opportunity ON chat (opportunity) WHERE opportunity IS NOT NULL;
 CREATE INDEX chat_agent ON chat (agent) WHERE status = 'assigned';
 CREATE INDEX chat_line ON chat (line, waiting_since, seq) WHERE status = 'waiting';
