@@ -74,11 +74,11 @@ func decideByHand(p *Policy, in Input, s State) (Decision, error) {
 
 func decideMessage(p *Policy, in Input, s State) Decision {
 	m := *in.Message
-	if p.ignores(m.Number, m.Person.Phone) || p.ignores(m.Number, s.Lead.Phone) {
-		return Decision{}
-	}
 	if agent, is := p.agent(m, s); is {
 		return decideAgent(p, in, s, agent)
+	}
+	if p.ignores(m.Number, m.Person.Phone) || p.ignores(m.Number, s.Lead.Phone) {
+		return Decision{}
 	}
 	c := p.Conversion.Decide(m, conversion.State{Lead: s.Lead, Transitions: s.Transitions, Matched: s.Matched})
 	answers := m.Direction == chat.Inbound && p.answers(m, s, c)

@@ -83,7 +83,7 @@ type WhatsApp struct {
 func (c *Config) Policy() *bot.Policy {
 	p := &bot.Policy{
 		Conversion: c.Conversion, Opportunities: c.Opportunities, Responses: c.Responses, Routing: c.Routing,
-		Language: c.Language, Numbers: c.Numbers,
+		Language: c.Language, Country: c.Country, Zone: c.Timezone, Numbers: c.Numbers,
 	}
 	for _, d := range c.Destinations {
 		p.Subscriptions = append(p.Subscriptions, bot.Subscription{Destination: d.Name, Events: d.Events})

@@ -89,7 +89,7 @@ func usedRules(config *Config, f *file) map[string]string {
 	return used
 }
 
-// ignoredAgents notes the agents who are told to be ignored: what they write would be no command.
+// ignoredAgents warns of agents who are told to be ignored: their commands are heard all the same.
 func (c *checker) ignoredAgents(config *Config, f *file) {
 	for i, agent := range f.Agents {
 		phone, err := chat.ParsePhone(agent.Phone, config.Country)
@@ -98,9 +98,9 @@ func (c *checker) ignoredAgents(config *Config, f *file) {
 		}
 		for _, n := range config.Numbers {
 			if slices.Contains(n.Ignore, phone) {
-				c.faults.Add(fault.Index("agent", i)+".phone",
-					fmt.Sprintf("agent %q is among those whom number %q ignores", agent.Name, n.Name),
-					"take the phone off the number's ignore list: agents are never leads")
+				c.faults.Warn(fault.Index("agent", i)+".phone",
+					fmt.Sprintf("agent %q need not be among those whom number %q ignores", agent.Name, n.Name),
+					"take the phone off the number's ignore list: agents are never leads, and their commands are heard")
 			}
 		}
 	}
