@@ -121,6 +121,36 @@ func TestTheOwnSendsKeepThePace(t *testing.T) {
 	}
 }
 
+func TestASendThatHasWaitedForItsTurnLooksAgainWhetherItMayGoOut(t *testing.T) {
+	d := newDesk(t, simulator.Options{})
+	slow := chat.Number{Name: "front-desk", Phone: frontDesk, Pace: chat.Pace{PerMinute: 6, Burst: 1}}
+	d.run(slow)
+	d.pair("front-desk", d.account)
+	ana := d.person(simulator.PersonOptions{})
+	d.done(d.send("1", hello()))
+	result := make(chan delivery.Result, 1)
+	go func() { result <- d.send("2", hello()) }()
+	n := d.Number("front-desk")
+	eventually(t, "the second waits for its turn", func() bool { return len(n.pacer.head) == 1 })
+	proceed := make(chan struct{})
+	d.ear.failWith(func(chat.Message, int) error { <-proceed; return nil })
+	d.sim.Offline(true)
+	eventually(t, "the gate is shut", func() bool { return !n.Open() })
+	d.sent(d.account.Send(ana, simulator.Message{Text: "I am with you"}))
+	d.sim.Offline(false)
+	d.waitState("front-desk", Connected)
+	slow.Pace = briskly
+	d.SetNumbers([]chat.Number{slow})
+	if got := <-result; got.Verdict != delivery.Unsent {
+		t.Errorf("got %+v", got)
+	}
+	close(proceed)
+	d.waitOpen("front-desk")
+	if got := ana.Received(); len(got) != 2 {
+		t.Errorf("received %+v", got)
+	}
+}
+
 func TestTheDaemonAppearsToTypeForAMoment(t *testing.T) {
 	d := newDesk(t, simulator.Options{})
 	var typed atomic.Pointer[string]

@@ -163,6 +163,9 @@ func TestAnUnknownOutcomeIsTriedAgainAndTellsNoPhone(t *testing.T) {
 	if got.Verdict != delivery.Again || strings.Contains(got.Detail, "5511912345678") {
 		t.Errorf("got %+v", got)
 	}
+	if got := verdict(fmt.Errorf("ask whatsapp for the recipient: %w", whatsmeow.ErrNotConnected)); got.Verdict != delivery.Unsent || got.After <= 0 {
+		t.Errorf("without a connection: %+v", got)
+	}
 	if got := verdict(fmt.Errorf("no LID found for 5511912345678@s.whatsapp.net from server")); got.Verdict != delivery.Never {
 		t.Errorf("got %+v", got)
 	}
