@@ -88,7 +88,7 @@ func compared(text string) string {
 		}
 		return r
 	}, text)
-	text = oneLine(norm.NFKC.String(cases.Fold().String(norm.NFKC.String(text))))
+	text = oneLine(norm.NFKC.String(cases.Fold().String(text)))
 	if bare := strings.TrimRightFunc(text, func(r rune) bool { return unicode.IsPunct(r) || r == ' ' }); bare != "" {
 		return bare
 	}
