@@ -122,11 +122,8 @@ func (c *checker) defaultType(path string, config ResponseConfig) string {
 		return ""
 	}
 	c.checkType(at, config.Number, config.DefaultType)
-	switch {
-	case !config.CreateOpportunity:
+	if !config.CreateOpportunity {
 		c.faults.Warn(at, "default_type has no effect without create_opportunity", "set create_opportunity = true, or remove it")
-	case config.First != nil:
-		c.faults.Warn(at, "default_type has no effect beside a first response: what is selected is created", "remove it")
 	}
 	return config.DefaultType
 }

@@ -49,7 +49,7 @@ func put[T any](all []T, one T, id func(T) string) []T {
 
 // createOpportunity records a new one.
 func (b *builder) createOpportunity(o opportunity.Opportunity, cause chat.Cause) opportunity.Opportunity {
-	o.ID, o.LeadID = newID("opp", b.in.Key), b.lead.ID
+	o.ID, o.LeadID = OpportunityID(b.in.Key), b.lead.ID
 	b.keepOpportunity(o)
 	b.opportunityEvent(OpportunityCreated, o, cause)
 	return o

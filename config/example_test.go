@@ -48,9 +48,8 @@ func TestTheExampleHasEveryKeyInItsTable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of the ways to give a secret only one can be in use, and of a default type and a first response: the others are
-	// explained beside it.
-	instead := regexp.MustCompile(`_(env|file)$|^(token|secret|default_type)$`)
+	// Of the ways to give a secret only one can be in use: the others are explained beside it.
+	instead := regexp.MustCompile(`_(env|file)$|^(token|secret)$`)
 	var missing func(reflect.Type, []any, string)
 	missing = func(table reflect.Type, tables []any, path string) {
 		for i := range table.NumField() {
