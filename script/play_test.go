@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -56,6 +57,7 @@ func TestAFailureIsWordedForAnAdministrator(t *testing.T) {
 		menu + `expect waiting +5511911112222`,
 		menu + `expect label +5511911112222 "Sale"`,
 		menu + `expect label +5511911113333 "Sale"`,
+		menu + "phone lists to +5511911112222: Thank you for scheduling\n" + `expect label +5511911112222 "Lead Entry"`,
 		menu + `lead +5511911112222 picks "AY"`,
 		menu + `lead +5511911112222 picks "AI" by button`,
 		`lead +5511911112222 to texts: I came from Instagram` + "\n" + `lead +5511911112222 picks "AI" by list`,
@@ -64,6 +66,9 @@ func TestAFailureIsWordedForAnAdministrator(t *testing.T) {
 		assigned + `expect closed +5511911112222`,
 		assigned + `expect waiting +5511911113333`,
 		assigned + `expect assigned +5511911112222 agent maria rule "ask" step 0 target "agent:maria"`,
+		assigned + `expect assigned +5511911112222 agent joao step 0`,
+		assigned + `expect assigned +5511911112222 agent joao rule "ask"`,
+		assigned + `expect assigned +5511911112222 agent joao target owner`,
 		assigned + `expect message to joao containing "Bia"`,
 		assigned + `expect nothing to joao`,
 		assigned + "phone lists to +5511911112222: Hello\n" + `expect opportunities +5511911112222 0`,
@@ -73,6 +78,7 @@ func TestAFailureIsWordedForAnAdministrator(t *testing.T) {
 		waiting + `expect assigned +5511911112222 agent maria`,
 		menu + "phone lists to +5511911112222: Hello\n" + `expect waiting +5511911112222`,
 		menu + `expect event menu.sent +5511911112222 data.options.1.label "AI"`,
+		`api GET /leads as nobody` + "\n" + `expect answer 200`,
 		`api GET /leads as nobody` + "\n" + `expect answer 200 items.0.name "Ana"`,
 		menu + "api GET /leads\n" + `expect answer 200 items.0.id {lead +5511911112222} items.0.name "Bia"`,
 		`expect answer 200`,
@@ -145,6 +151,21 @@ func TestNamesOfTheTeamAreCheckedBeforeAnythingIsPlayed(t *testing.T) {
 		if f.Line != i+1 || !strings.Contains(f.Problem, lines[i].problem) {
 			t.Errorf("%s\n\tline %d: %s\n\twant %s", lines[i].statement, f.Line, f.Problem, lines[i].problem)
 		}
+	}
+}
+
+func TestTheTeamStandsInLineFromTheStart(t *testing.T) {
+	p := newPlayer(load(t, "testdata/leadgate.toml"), t.TempDir())
+	if err := p.open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer p.store.Close()
+	if err := p.play(t.Context(), statement{act: &letPass{}}); err != nil {
+		t.Fatal(err)
+	}
+	lines, err := p.store.Turns(t.Context())
+	if err != nil || !slices.Equal(lines["group:sellers"], []string{"joao", "maria"}) {
+		t.Errorf("%v, %v", lines, err)
 	}
 }
 

@@ -29,17 +29,7 @@ func Play(ctx context.Context, cfg *config.Config, s *Script) (err error) {
 		return fmt.Errorf("make a directory for the script's store: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	p := &player{
-		config:   cfg,
-		policy:   cfg.Policy(),
-		url:      "sqlite:" + filepath.Join(dir, "script.db"),
-		now:      begins(cfg),
-		people:   make(map[chat.Phone]*person),
-		leads:    make(map[chat.Phone][]string),
-		offline:  make(map[string]bool),
-		waiting:  make(map[string][]bot.Input),
-		labelled: make(map[labelled][]string),
-	}
+	p := newPlayer(cfg, dir)
 	if err := p.open(ctx); err != nil {
 		return err
 	}
@@ -89,6 +79,21 @@ type player struct {
 
 	recordedBefore int64 // Seq of the last event before the last action
 	sentBefore     int   // messages sent before the last action
+}
+
+// newPlayer makes a player whose store is in a directory.
+func newPlayer(cfg *config.Config, dir string) *player {
+	return &player{
+		config:   cfg,
+		policy:   cfg.Policy(),
+		url:      "sqlite:" + filepath.Join(dir, "script.db"),
+		now:      begins(cfg),
+		people:   make(map[chat.Phone]*person),
+		leads:    make(map[chat.Phone][]string),
+		offline:  make(map[string]bool),
+		waiting:  make(map[string][]bot.Input),
+		labelled: make(map[labelled][]string),
+	}
 }
 
 // open is what the daemon makes of a configuration and its store when it starts.
