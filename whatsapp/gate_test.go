@@ -82,11 +82,16 @@ func TestAMessageThatIsNeverCommittedDoesNotSilenceTheNumberForever(t *testing.T
 	d := paired(t, simulator.Options{})
 	d.hurry()
 	ana := d.person(simulator.PersonOptions{})
+	d.stop()
 	d.ear.failWith(func(chat.Message, int) error { return errStore })
-	d.sent(ana.Send(d.account, simulator.Message{Text: "never"}))
+	id := d.sent(ana.Send(d.account, simulator.Message{Text: "never"}))
+	d.run()
 	eventually(t, "the number may send all the same", func() bool {
 		return d.send("menu/1", hello()).Verdict == delivery.Done
 	})
+	if n := d.ear.attemptsAt(chat.Message{Number: "front-desk", ID: id}.Key()); n <= silencedAtMost {
+		t.Errorf("it may send after %d attempts to commit what was written meanwhile", n)
+	}
 }
 
 func TestTheGateOpensThoughWhatsAppNeverSaysThatItsQueueIsAtItsEnd(t *testing.T) {
