@@ -15,7 +15,7 @@ import (
 //	                 HalfOpen on · AckLost n · AckDelay delay · AckError code n · DuplicateNext fresh · ReorderNext n ·
 //	                 UndecryptableNext n · DrainPrekeys · ConflictAppState n · RefuseForms code · LockReachOut on ·
 //	                 HideQueueEnd on
-//	account:         AnswerPlaceholders on · HoldStateKeys on · RefuseAppState code n
+//	account:         AnswerPlaceholders on · HoldStateKeys on · RefuseAppState code n · LoseAppStateAnswer n
 //	person:          AskAgain n · DrainPrekeys on · Reinstall
 type Fault struct {
 	Name   string   `json:"name"`
@@ -84,6 +84,7 @@ func (s *Server) controlAccountFault(r *http.Request) (any, error) {
 	calls := a.faults.calls()
 	calls["HoldStateKeys"] = func(g Fault) error { return a.HoldStateKeys(g.On) }
 	calls["RefuseAppState"] = func(g Fault) error { a.RefuseAppState(g.Code, g.N); return nil }
+	calls["LoseAppStateAnswer"] = func(g Fault) error { a.LoseAppStateAnswer(g.N); return nil }
 	calls["AnswerPlaceholders"] = func(g Fault) error { a.AnswerPlaceholders(g.On); return nil }
 	return nil, inflict(r, calls)
 }

@@ -16,6 +16,7 @@ const (
 	iqForbidden  iqCode = 403
 	iqNotFound   iqCode = 404
 	iqUnknown    iqCode = 501 // listed as unanswered
+	iqSilent     iqCode = -1  // the answer is lost on its way
 )
 
 // text is what goes with the code.
@@ -93,6 +94,9 @@ func (c *conn) answer(iq *waBinary.Node) {
 	}
 	c.server.counters.add("queries")
 	content, failure := q.answer(xmlns)
+	if failure == iqSilent {
+		return
+	}
 	reply := waBinary.Node{Tag: "iq", Attrs: waBinary.Attrs{"from": types.ServerJID, "type": "result", "id": iq.Attrs["id"]}}
 	switch {
 	case failure != iqResult:

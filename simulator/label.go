@@ -115,3 +115,21 @@ func (p *phoneState) refuse() (code int) {
 	p.refusals--
 	return p.refusal
 }
+
+// LoseAppStateAnswer makes the next n changes of app state that companions send, and never answers them.
+func (a *Account) LoseAppStateAnswer(n int) {
+	a.state.mu.Lock()
+	defer a.state.mu.Unlock()
+	a.state.silences = n
+}
+
+// isSilent tells whether a change is not answered.
+func (p *phoneState) isSilent() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.silences <= 0 {
+		return false
+	}
+	p.silences--
+	return true
+}

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -41,6 +42,7 @@ func TestThePhoneShowsNoLabelThatIsDeletedOrUnderThePhone(t *testing.T) {
 	if err := a.ChangeAppState(appstate.BuildLabelEdit("2", "Scheduling", 1, false)); err != nil {
 		t.Fatal(err)
 	}
+	await(m, func(e *events.LabelEdit) bool { return e.LabelID == "2" })
 	if err := m.SendAppState(t.Context(), appstate.BuildLabelChat(ana.phone, "2", true)); err != nil {
 		t.Fatal(err)
 	}
@@ -65,6 +67,23 @@ func TestARefusedChangeOfAppStateIsNotMade(t *testing.T) {
 	if err := m.SendAppState(t.Context(), patch); err != nil || a.AppState("label_edit|7") == nil {
 		t.Errorf("got %v", err)
 	}
+}
+
+func TestAChangeOfAppStateIsMadeThoughItsAnswerIsLost(t *testing.T) {
+	_, a, _, m := trio(t, Options{})
+	a.LoseAppStateAnswer(1)
+	ctx, cancel := context.WithCancel(t.Context())
+	sent := make(chan error, 1)
+	go func() { sent <- m.SendAppState(ctx, appstate.BuildLabelEdit("7", "Scheduling", 3, false)) }()
+	eventually(t, "the phone has the label", func() bool { return a.AppState("label_edit|7") != nil })
+	cancel()
+	if err := <-sent; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if err := m.SendAppState(t.Context(), appstate.BuildLabelEdit("8", "Sale", 3, false)); err != nil {
+		t.Error(err)
+	}
+	await(m, func(e *events.LabelEdit) bool { return e.LabelID == "7" })
 }
 
 func TestAPhoneThatIsAsleepSharesItsKeyLate(t *testing.T) {
@@ -104,6 +123,7 @@ func TestAPhoneThatIsAsleepSharesItsKeyLate(t *testing.T) {
 func TestLabelsArePutOnOverHTTP(t *testing.T) {
 	r := newRemote(t)
 	ctx := t.Context()
+	await(r.meow, func(e *events.AppStateSyncComplete) bool { return e.Name == appstate.WAPatchRegular })
 	r.must(r.c.Label(ctx, r.shop, r.ana, "Sale", true))
 	await(r.meow, func(e *events.LabelAssociationChat) bool { return e.Action.GetLabeled() })
 	got, err := r.c.Labels(ctx, r.shop, r.ana)

@@ -36,6 +36,7 @@ type phoneState struct {
 	waiting     []*device                                // who waits for it
 	refusal     int                                      // code of the refusals that are to come
 	refusals    int                                      // how many
+	silences    int                                      // changes that are made and not answered
 }
 
 func newPhoneState(a *Account) *phoneState {
@@ -175,7 +176,11 @@ func (q *query) appState() ([]waBinary.Node, iqCode) {
 		}
 		patch, upload := collection.GetOptionalChildByTag("patch")
 		if upload {
-			answers = append(answers, q.conn.device.account.state.upload(q.conn.device, name, attrs.OptionalInt("version"), bytesOf(patch)))
+			state := q.conn.device.account.state
+			answers = append(answers, state.upload(q.conn.device, name, attrs.OptionalInt("version"), bytesOf(patch)))
+			if state.isSilent() {
+				return nil, iqSilent
+			}
 		} else {
 			answers = append(answers, q.conn.device.account.state.fetch(name, attrs.OptionalInt("version")))
 		}

@@ -26,7 +26,7 @@ func (l *labels) hear(ctx context.Context, cli *whatsmeow.Client, evt any) {
 	}
 	switch evt := evt.(type) {
 	case *events.LabelEdit:
-		own := l.isOwn(evt.Timestamp, appstate.IndexLabelEdit, evt.LabelID)
+		own := !evt.FromFullSync && l.isOwn(evt.Timestamp, appstate.IndexLabelEdit, evt.LabelID)
 		l.push(func(ctx context.Context) error { return l.edit(ctx, labelOf(evt), own) })
 	case *events.LabelAssociationChat:
 		change := association{
@@ -34,7 +34,7 @@ func (l *labels) hear(ctx context.Context, cli *whatsmeow.Client, evt any) {
 			at: sentAt(evt.Timestamp, time.Now()), whole: evt.FromFullSync,
 		}
 		switch {
-		case l.isOwn(evt.Timestamp, appstate.IndexLabelAssociationChat, evt.LabelID, evt.JID.String()):
+		case !evt.FromFullSync && l.isOwn(evt.Timestamp, appstate.IndexLabelAssociationChat, evt.LabelID, evt.JID.String()):
 			return
 		case !isPhone(evt.JID) && !isLID(evt.JID), identityOf(cli.Store).is(evt.JID):
 			l.count(labelForeign)

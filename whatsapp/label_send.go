@@ -17,9 +17,9 @@ import (
 )
 
 // Labeller labels chats with the number that has the name then: the bodies of its deliveries are chat.Labelling. A
-// labelling is done when WhatsApp's server has taken it, or when the chat is labelled so already. It is a delivery.Gate
-// that is open while the number can send.
-func (ns *Numbers) Labeller(name string) delivery.Sender { return labellerByName{ns, name} }
+// labelling is done when WhatsApp's server has taken it, or when the chat is labelled so already. It is open when the
+// number is; that of a number without labels is open too, and refuses for good.
+func (ns *Numbers) Labeller(name string) delivery.Gate { return labellerByName{ns, name} }
 
 type labellerByName struct {
 	numbers *Numbers
@@ -30,7 +30,7 @@ type labellerByName struct {
 func (s labellerByName) Send(ctx context.Context, d delivery.Delivery) delivery.Result {
 	n := s.numbers.Number(s.name)
 	if n == nil {
-		return delivery.Result{Verdict: delivery.Again, After: time.Minute, Detail: fmt.Sprintf("no number is called %q", s.name)}
+		return notNow(fmt.Sprintf("no number is called %q", s.name))
 	}
 	started := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
@@ -44,7 +44,7 @@ func (s labellerByName) Send(ctx context.Context, d delivery.Delivery) delivery.
 // Open implements delivery.Gate.
 func (s labellerByName) Open() bool {
 	n := s.numbers.Number(s.name)
-	return n != nil && (!n.labels.on() || n.Status().State == Connected)
+	return n != nil && (!n.labels.on() || n.Open())
 }
 
 func (n *Number) labelChat(ctx context.Context, d delivery.Delivery) delivery.Result {
@@ -56,14 +56,14 @@ func (n *Number) labelChat(ctx context.Context, d delivery.Delivery) delivery.Re
 	if !l.on() {
 		return delivery.Result{Verdict: delivery.Never, Detail: "the number's chats are not labelled"}
 	}
-	if s := n.Status(); s.State != Connected {
-		return delivery.Result{Verdict: delivery.Unsent, After: awayAgain, Detail: s.Sentence}
+	if !n.Open() {
+		return notNow(n.Status().Sentence)
 	}
 	select {
 	case l.sending <- struct{}{}:
 		defer func() { <-l.sending }()
 	case <-ctx.Done():
-		return delivery.Result{Verdict: delivery.Unsent, After: awayAgain, Detail: "another labelling takes long"}
+		return notNow("the labelling before it takes long")
 	}
 	return l.carry(ctx, n.clientNow(), want, d.Attempt > 1)
 }
