@@ -39,8 +39,8 @@ func (b *builder) hear(m chat.Message) {
 	c.ActiveAt, c.SaidAt = latest(c.ActiveAt, m.SentAt), latest(c.SaidAt, m.SentAt)
 	if !open && answered {
 		// The business has written since: somebody has the conversation already.
-		c.Status, c.WroteAt = chat.ChatTaken, wroteAt
-		b.begin(c)
+		c.WroteAt = wroteAt
+		b.begin(takenOver(c))
 		return
 	}
 	d := b.policy.Responses.Hear(m, autoresponse.Situation{
@@ -138,11 +138,18 @@ func (b *builder) wrote(m chat.Message) {
 	c.ActiveAt, c.WroteAt = latest(c.ActiveAt, m.SentAt), latest(c.WroteAt, m.SentAt)
 	c.Said = ""
 	if c.Status == chat.ChatMenu || c.Status == chat.ChatWaiting {
-		c.Status = chat.ChatTaken
-		c.Dialogue.Menu, c.Place.Since = nil, time.Time{}
+		c = takenOver(c)
 	}
 	b.changeChat(c)
 	b.withdraw(m.Number)
+}
+
+// takenOver is the chat with a person of the business in it: nothing automatic is said in it any more, whoever gets it later.
+func takenOver(c Chat) Chat {
+	c.Status = chat.ChatTaken
+	c.Dialogue.Menu, c.Place.Since = nil, time.Time{}
+	c.Told = []string{string(autoresponse.NoticeAssigned), string(autoresponse.NoticeWaiting), string(autoresponse.NoticeClosed)}
+	return c
 }
 
 // withdraw takes back what was to be said to the lead from a number and has not been said.

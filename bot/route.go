@@ -2,6 +2,7 @@ package bot
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"leadgate/autoresponse"
@@ -86,15 +87,10 @@ func (b *builder) notice(c Chat, kind autoresponse.Notice) {
 	words := b.policy.Responses.Words(c.Number, kind, autoresponse.Values{
 		Lead: b.lead, Opportunity: b.opportunity(c.Opportunity), Agent: c.Agent, Number: c.Number,
 	})
-	if words == "" || !b.fresh(c) {
+	if words == "" || !b.fresh(c) || slices.Contains(c.Told, string(kind)) {
 		return
 	}
 	if kind != autoresponse.NoticeAssigned {
-		for _, told := range c.Told {
-			if told == string(kind) {
-				return
-			}
-		}
 		c.Told = append(c.Told[:len(c.Told):len(c.Told)], string(kind))
 		b.changeChat(c)
 	}

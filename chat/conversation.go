@@ -22,7 +22,7 @@ type Chat struct {
 	Said        string    // the lead's last words that were no answer to a menu; kept until somebody of the business writes
 	SaidAt      time.Time // of the lead's last message
 	WroteAt     time.Time // of the business's last message in this chat; zero: it has not written
-	Told        []string  // which of the messages that go out once in a chat were sent
+	Told        []string  // which automatic messages are not to be sent in it any more
 }
 
 // Open reports whether there is a chat and it is not closed.
