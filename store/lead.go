@@ -12,19 +12,6 @@ import (
 const leadColumns = `l.seq, l.id, l.name, l.name_set, l.phone, l.lid, l.source, l.last_source, l.touched_at, l.first_ad, l.ad,
 	l.fields, l.numbers, l.created_at, l.erased_at`
 
-// leadQuery finds leads by phone, LID or id, as they are or once were; the oldest first.
-const leadQuery = found + `SELECT ` + leadColumns + theFound
-
-const (
-	found = `WITH found (id) AS (
-		SELECT id FROM lead WHERE phone = $1
-		UNION SELECT id FROM lead WHERE lid = $2
-		UNION SELECT id FROM lead WHERE id = $3
-		UNION SELECT lead FROM alias WHERE name IN ($1, $2, $3))
-	`
-	theFound = ` FROM lead l WHERE l.id IN (SELECT id FROM found) ORDER BY l.created_at, l.seq LIMIT 2`
-)
-
 // A keptLead is a lead with its place among all.
 type keptLead struct {
 	chat.Lead

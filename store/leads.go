@@ -12,21 +12,21 @@ import (
 
 // LeadByID finds a lead by its id, or by that of a lead that became part of it. Nobody: the zero Lead and no error.
 func (s *Store) LeadByID(ctx context.Context, id string) (chat.Lead, error) {
-	return s.oneLead(ctx, "", "", id)
+	return s.oneLead(ctx, subject{lead: id})
 }
 
 // LeadByPhone finds a lead by phone. Nobody: the zero Lead and no error.
 func (s *Store) LeadByPhone(ctx context.Context, phone chat.Phone) (chat.Lead, error) {
-	return s.oneLead(ctx, string(phone), "", "")
+	return s.oneLead(ctx, subject{phone: phone})
 }
 
 // LeadByLID finds a lead by LID. Nobody: the zero Lead and no error.
 func (s *Store) LeadByLID(ctx context.Context, lid chat.LID) (chat.Lead, error) {
-	return s.oneLead(ctx, "", string(lid), "")
+	return s.oneLead(ctx, subject{lid: lid})
 }
 
-func (s *Store) oneLead(ctx context.Context, phone, lid, id string) (chat.Lead, error) {
-	leads, err := queryLeads(ctx, s.reads, leadQuery, phone, lid, id)
+func (s *Store) oneLead(ctx context.Context, whom subject) (chat.Lead, error) {
+	leads, err := whom.query(ctx, s.reads)
 	if err != nil || len(leads) == 0 {
 		return chat.Lead{}, err
 	}

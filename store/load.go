@@ -17,13 +17,20 @@ import (
 const inputQuery = `SELECT key, matched FROM input WHERE key IN ($1, $2)
 	UNION ALL SELECT key, matched FROM input WHERE number = $3 AND edits = $4`
 
-// personQuery is leadQuery with what a decision has to know besides: whether the phone is one that the lead once had, what
-// there is to load of them, and when the business wrote to them on a number.
-const personQuery = found + `SELECT ` + leadColumns + `,
+// personQuery finds leads by phone, LID or id, as they are or once were, the oldest first; and what a decision has to know
+// besides: whether the phone is one that the lead once had, what there is to load of them, and when the business wrote to
+// them on a number.
+const personQuery = `SELECT ` + leadColumns + `,
 		EXISTS (SELECT 1 FROM alias a WHERE a.name = $1 AND a.lead = l.id),
 		EXISTS (SELECT 1 FROM opportunity o WHERE o.lead = l.id),
 		EXISTS (SELECT 1 FROM chat c WHERE c.lead = l.id AND c.closed_at IS NULL),
-		COALESCE((SELECT wrote_at FROM contact WHERE lead = l.id AND number = $4), 0)` + theFound
+		COALESCE((SELECT wrote_at FROM contact WHERE lead = l.id AND number = $2), 0)
+	FROM lead l WHERE l.id IN (
+		SELECT id FROM lead WHERE phone = $1
+		UNION ALL SELECT id FROM lead WHERE lid = $3
+		UNION ALL SELECT id FROM lead WHERE id = $4
+		UNION ALL SELECT lead FROM alias WHERE name IN ($1, $3, $4))
+	ORDER BY l.created_at, l.seq LIMIT 2`
 
 // load is the state that an input concerns, or that its key is known.
 func load(ctx context.Context, tx *sql.Tx, in bot.Input) (state bot.State, known bool, err error) {
@@ -184,8 +191,8 @@ func (w subject) resolve(ctx context.Context, tx *sql.Tx) (subject, error) {
 	return w, nil
 }
 
-func (w subject) query(ctx context.Context, tx *sql.Tx) ([]foundLead, error) {
-	rows, err := tx.QueryContext(ctx, personQuery, string(w.phone), string(w.lid), w.lead, w.number)
+func (w subject) query(ctx context.Context, q querier) ([]foundLead, error) {
+	rows, err := q.QueryContext(ctx, personQuery, string(w.phone), w.number, string(w.lid), w.lead)
 	if err != nil {
 		return nil, fmt.Errorf("look for leads: %w", err)
 	}
