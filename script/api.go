@@ -193,5 +193,9 @@ func (e *expectAnswer) play(ctx context.Context, p *player) error {
 	if p.answer.status == e.status && fit(p.answer.document, values) {
 		return nil
 	}
-	return &Failure{Expected: "the answer " + strconv.Itoa(e.status) + inWords(values), Happened: "it was " + p.answer.String()}
+	happened := p.answer.String()
+	if p.answer.status == e.status {
+		happened = strconv.Itoa(e.status) + found(p.answer.document, values)
+	}
+	return &Failure{Expected: "the answer " + strconv.Itoa(e.status) + inWords(values), Happened: "it was " + happened}
 }

@@ -132,12 +132,8 @@ func (p *player) describe(ctx context.Context, e *expectEvent, events []store.Ev
 		if err != nil {
 			return "", err
 		}
-		for _, v := range e.values {
-			if got, there := part(document, v.steps); event.Type == e.kind && there {
-				text += fmt.Sprintf(", %s %s", v.path, written(got))
-			} else if event.Type == e.kind {
-				text += fmt.Sprintf(", no %s", v.path)
-			}
+		if event.Type == e.kind {
+			text += found(document, e.values)
 		}
 		parts = append(parts, text)
 	}

@@ -97,6 +97,19 @@ func inWords(values []pathValue) string {
 	return text.String()
 }
 
+// found is what a document has where the values are expected, in words.
+func found(document any, values []pathValue) string {
+	var text strings.Builder
+	for _, v := range values {
+		if got, there := part(document, v.steps); there {
+			fmt.Fprintf(&text, ", %s %s", v.path, written(got))
+		} else {
+			text.WriteString(", no " + v.path)
+		}
+	}
+	return text.String()
+}
+
 // pathSteps takes data.lead.stages."Lead Entry" apart; nil when it is no path.
 func pathSteps(path string) []string {
 	var steps []string

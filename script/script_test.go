@@ -253,6 +253,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(string(text))
 	}
 	f.Add(`expect event lead.created data.lead.stages."Lead Entry" {"a": [1, "b"]}, x`)
+	f.Add(`api POST /x/{lead +5511911112222}?a=+1 {"a": {answer.id}, "b": "{transition +5511911112222 \"Sale\"}", "c": [{}]} # }`)
 	cfg := load(f, "../testdata/leadgate.toml")
 	f.Fuzz(func(t *testing.T, text string) {
 		s, err := Parse("a.txt", strings.NewReader(text))

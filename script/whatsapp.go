@@ -217,7 +217,11 @@ func (s sending) describe() string {
 	if !s.isMenu() {
 		return fmt.Sprintf("%q", s.Text)
 	}
-	return fmt.Sprintf("the %s menu as %s, %q, with options %s", s.kind(), s.display(), s.question(), listed(s.choices()))
+	which := "a menu"
+	if s.menu != nil {
+		which = fmt.Sprintf("the %s menu", s.menu.Kind)
+	}
+	return fmt.Sprintf("%s as %s, %q, with options %s", which, s.display(), s.question(), listed(s.choices()))
 }
 
 // question is what a menu asks.
