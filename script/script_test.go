@@ -3,6 +3,7 @@ package script
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,16 +23,16 @@ func load(t testing.TB, path string) *config.Config {
 
 // Each directory of conversations has the leadgate.toml against which they are played.
 func TestEveryConversationComesOutAsItSays(t *testing.T) {
-	files, err := filepath.Glob("../testdata/*.txt")
-	if err != nil {
-		t.Fatal(err)
+	files := conversations(t)
+	if len(files) < 40 {
+		t.Fatalf("there are only %d conversations", len(files))
 	}
-	more, err := filepath.Glob("../testdata/*/*.txt")
-	if err != nil || len(files) < 20 || len(more) == 0 {
-		t.Fatalf("%d and %d conversations: %v", len(files), len(more), err)
-	}
-	for _, file := range append(files, more...) {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+	for _, file := range files {
+		name, err := filepath.Rel("../testdata", strings.TrimSuffix(file, ".txt"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(filepath.ToSlash(name), func(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(file)
 			if err != nil {
@@ -46,6 +47,22 @@ func TestEveryConversationComesOutAsItSays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// conversations are the scripts in testdata and all directories below it.
+func conversations(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir("../testdata", func(path string, _ fs.DirEntry, err error) error {
+		if filepath.Ext(path) == ".txt" {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 // play plays a text against the shared configuration.
