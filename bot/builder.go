@@ -175,9 +175,9 @@ func (b *builder) event(t EventType, discriminator string, data any) {
 }
 
 // effect adds a delivery that is no event's. Its key names what it is; the input tells it apart from others of the kind.
-func (b *builder) effect(destination, lane, key string, body []byte, notBefore time.Time) {
+func (b *builder) effect(destination, lane, key string, body []byte) {
 	b.effects = append(b.effects, delivery.Delivery{
-		Destination: destination, Lane: lane, Key: key, Body: body, About: b.lead.ID, CreatedAt: b.in.At, NotBefore: notBefore,
+		Destination: destination, Lane: lane, Key: key, Body: body, About: b.lead.ID, CreatedAt: b.in.At,
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"leadgate/chat"
+	"leadgate/delivery"
 	"leadgate/routing"
 )
 
@@ -93,13 +94,16 @@ func (b *builder) sessionTimer(c Chat, at time.Time) {
 	b.timer(fmt.Sprintf("session/%s/%d", c.ID, at.Unix()), "session/"+c.ID, Timer{Kind: TimerSession, ChatID: c.ID}, at)
 }
 
-// timer has the bot look at something later. Timers of one key are one.
+// timer has the bot look at something later. Timers of one key are one. A timer tells of nobody: it outlives whoever is
+// erased, for the others who wait for it.
 func (b *builder) timer(key, lane string, t Timer, at time.Time) {
 	body, err := json.Marshal(t)
 	if err != nil {
 		panic(fmt.Sprintf("timer: %v", err)) // strings and numbers: JSON has a form for each of them
 	}
-	b.effect(TimerDestination, lane, key, body, at)
+	b.effects = append(b.effects, delivery.Delivery{
+		Destination: TimerDestination, Lane: lane, Key: key, Body: body, CreatedAt: b.in.At, NotBefore: at,
+	})
 }
 
 // drainSoon gives chats that wait to whoever is available once this input is committed.

@@ -19,7 +19,7 @@ func (b *builder) hearLater(m chat.Message) {
 	if err != nil {
 		panic(fmt.Sprintf("message: %v", err)) // strings and times: JSON has a form for each of them
 	}
-	b.effect(LateDestination(m.Number), b.lead.ID, "late/"+b.in.Key, body, time.Time{})
+	b.effect(LateDestination(m.Number), b.lead.ID, "late/"+b.in.Key, body)
 	b.rememberWritten(m.Number)
 }
 
@@ -100,7 +100,7 @@ func (b *builder) say(c Chat, key string, o chat.Outgoing) {
 	if err != nil {
 		panic(fmt.Sprintf("outgoing message: %v", err)) // strings and times: JSON has a form for each of them
 	}
-	b.effect(SendDestination(c.Number), b.lead.ID, key, body, time.Time{})
+	b.effect(SendDestination(c.Number), b.lead.ID, key, body)
 }
 
 // routeAnswer creates the opportunity that a route asks for, and gives the chat to somebody.

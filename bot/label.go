@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"leadgate/chat"
 	"leadgate/conversion"
@@ -113,7 +112,7 @@ func (b *builder) label(number, funnel, why string) {
 	if err != nil {
 		panic(fmt.Sprintf("label: %v", err)) // strings: JSON has a form for each of them
 	}
-	b.effect(LabelDestination(number), b.lead.ID, "label/"+number+"/"+why, body, time.Time{})
+	b.effect(LabelDestination(number), b.lead.ID, "label/"+number+"/"+why, body)
 }
 
 // carries reports whether the lead stands in a stage of that name in any funnel.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"leadgate/chat"
 	"leadgate/opportunity"
@@ -43,7 +42,7 @@ func (b *builder) sayTo(phone chat.Phone, agent, number, key, text string) {
 	if err != nil {
 		panic(fmt.Sprintf("outgoing message: %v", err)) // strings: JSON has a form for each of them
 	}
-	b.effect(SendDestination(number), AgentLane(agent), key, body, time.Time{})
+	b.effect(SendDestination(number), AgentLane(agent), key, body)
 }
 
 // leadInWords is who the lead is.
