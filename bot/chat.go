@@ -51,6 +51,7 @@ func (b *builder) free(c Chat) {
 	if c.Status != chat.ChatAssigned {
 		return
 	}
+	b.busier(c.Agent, -1)
 	if agent, is := b.policy.Routing.Agent(c.Agent); is && agent.Capacity > 0 {
 		b.drainSoon()
 	}

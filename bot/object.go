@@ -207,14 +207,14 @@ type (
 	}
 	assignedData struct {
 		chatData
-		Agent  string  `json:"agent"`
-		Rule   *string `json:"rule"`
-		Step   int     `json:"step"`
-		Target *string `json:"target"`
+		Agent  AgentView `json:"agent"`
+		Rule   *string   `json:"rule"`
+		Step   int       `json:"step"`
+		Target *string   `json:"target"`
 	}
 	escalatedData struct {
 		chatData
-		Agent string `json:"agent"`
+		Agent AgentView `json:"agent"`
 	}
 	closedData struct {
 		chatData

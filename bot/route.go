@@ -50,12 +50,13 @@ func (b *builder) assign(c Chat, agent string, cause chat.Cause) {
 	c.Place.Since = b.in.At
 	c.Place.Nth++
 	b.changeChat(c)
+	b.busier(agent, 1)
 	b.own(c)
 	b.decision.Assignments = append(b.decision.Assignments, Assignment{
 		ID: newID("asg", c.ID, b.in.Key), ChatID: c.ID, At: b.in.At, Agent: agent, Place: c.Place, Cause: cause,
 	})
 	b.event(ChatAssigned, c.ID, assignedData{
-		chatData: b.chatData(c), Agent: agent, Rule: optional(c.Place.Rule), Step: c.Place.Step, Target: optional(c.Place.Target),
+		chatData: b.chatData(c), Agent: b.agentView(agent), Rule: optional(c.Place.Rule), Step: c.Place.Step, Target: optional(c.Place.Target),
 	})
 	b.notice(c, autoresponse.NoticeAssigned)
 	b.tellAgent(c)
@@ -105,7 +106,7 @@ func (b *builder) lose(c Chat, cause chat.Cause) {
 	c.Status, c.Agent = chat.ChatWaiting, ""
 	c.Place = waitingPlace(c.Place, time.Time{})
 	b.changeChat(c)
-	b.event(ChatEscalated, c.ID, escalatedData{chatData: b.chatData(c), Agent: agent})
+	b.event(ChatEscalated, c.ID, escalatedData{chatData: b.chatData(c), Agent: b.agentView(agent)})
 	b.route(c, from, cause)
 }
 
@@ -137,4 +138,18 @@ func (b *builder) acceptOver(c Chat, nth int) {
 	default:
 		b.lose(c, chat.Cause{Kind: chat.CauseTimeout, By: "accept_within"})
 	}
+}
+
+// busier counts the chats of an agent as they are afterwards.
+func (b *builder) busier(agent string, by int) {
+	b.need([]string{agent}, nil)
+	state := b.agents[agent]
+	state.Open += by
+	b.agents[agent] = state
+}
+
+// agentView is an agent as the outside sees them now.
+func (b *builder) agentView(name string) AgentView {
+	available, _ := b.policy.Routing.Available(name, b.agents[name], b.in.At)
+	return AgentView{Name: name, Available: available}
 }
