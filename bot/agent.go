@@ -155,19 +155,20 @@ func (b *builder) obeyChat(agent routing.Agent, c command, cause chat.Cause) str
 	return fmt.Sprintf(w.passedNobody, who)
 }
 
-// chatOf is the lead's open chat that an agent means: one that they have, else the one with the number that they wrote to,
-// else any.
+// chatOf is the lead's open chat that an agent means: one that they have before others, and among these the one with the
+// number that they wrote to.
 func (b *builder) chatOf(agent routing.Agent) (c Chat, open bool) {
 	best := 0
 	for _, each := range b.chats {
-		fits := 1
-		switch {
-		case !each.Open():
+		if !each.Open() {
 			continue
-		case each.Agent == agent.Name:
-			fits = 3
-		case each.Number == b.in.Message.Number:
-			fits = 2
+		}
+		fits := 1
+		if each.Agent == agent.Name {
+			fits += 2
+		}
+		if each.Number == b.in.Message.Number {
+			fits++
 		}
 		if fits > best {
 			best, c = fits, each

@@ -120,7 +120,7 @@ func (b *builder) sessionOver(c Chat) {
 	case chat.ChatWaiting:
 		idleSince = b.in.At
 	case chat.ChatAssigned:
-		idleSince = latest(c.ActiveAt, c.Place.Since)
+		idleSince = latest(latest(c.ActiveAt, c.Place.Since), b.answerDue(c))
 	}
 	if over := idleSince.Add(b.session(c)); over.After(b.in.At) {
 		b.sessionTimer(c, over)

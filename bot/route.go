@@ -110,13 +110,18 @@ func (b *builder) lose(c Chat, cause chat.Cause) {
 	b.route(c, from, cause)
 }
 
-// acceptTimer looks at a chat again when its agent should have answered.
-func (b *builder) acceptTimer(c Chat) {
+// answerDue is when the agent who has a chat should have answered; zero when they have, or may take for ever.
+func (b *builder) answerDue(c Chat) time.Time {
 	within := b.policy.Routing.AcceptWithin(c.Place.Rule)
 	if within <= 0 || accepted(c) {
-		return
+		return time.Time{}
 	}
-	at := b.policy.Routing.Deadline(c.Agent, c.Place.Since, within)
+	return b.policy.Routing.Deadline(c.Agent, c.Place.Since, within)
+}
+
+// acceptTimer looks at a chat again when its agent should have answered.
+func (b *builder) acceptTimer(c Chat) {
+	at := b.answerDue(c)
 	if at.IsZero() {
 		return
 	}
@@ -126,13 +131,11 @@ func (b *builder) acceptTimer(c Chat) {
 
 // acceptOver takes a chat from an agent who has not answered in time, by the configuration of today.
 func (b *builder) acceptOver(c Chat, nth int) {
-	if c.Status != chat.ChatAssigned || c.Place.Nth != nth || accepted(c) {
+	if c.Status != chat.ChatAssigned || c.Place.Nth != nth {
 		return
 	}
-	within := b.policy.Routing.AcceptWithin(c.Place.Rule)
-	at := b.policy.Routing.Deadline(c.Agent, c.Place.Since, within)
-	switch {
-	case within <= 0 || at.IsZero():
+	switch at := b.answerDue(c); {
+	case at.IsZero():
 	case at.After(b.in.At):
 		b.acceptTimer(c)
 	default:
