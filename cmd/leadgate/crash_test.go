@@ -20,7 +20,7 @@ var steps = []struct {
 		r.database.unblock(r)
 	}},
 	{"in the transaction", func(r *rig, say func()) {
-		r.database.stall(r, "INSERT", "event")
+		r.database.stall(r, "INSERT", "event", "")
 		say()
 		r.eventually("the transaction is under way", func() bool { return r.database.stalled(r) })
 		r.kill()
@@ -28,7 +28,7 @@ var steps = []struct {
 	}},
 	{"after the commit and before the acknowledgement", func(r *rig, say func()) {
 		// whatsmeow forgets the plaintext that it kept for a repetition after the handler and before the receipt.
-		r.database.stall(r, "UPDATE", "whatsmeow_event_buffer")
+		r.database.stall(r, "UPDATE", "whatsmeow_event_buffer", "")
 		before := r.count(`SELECT count(*) FROM transition`)
 		say()
 		r.eventually("the message is committed", func() bool { return r.count(`SELECT count(*) FROM transition`) > before })

@@ -20,8 +20,9 @@ type database interface {
 	open(*rig) *sql.DB
 	// block keeps every writer out until unblock.
 	block(*rig)
-	// stall makes a writer hang in the middle of its transaction, at the statement on the table, until unblock.
-	stall(r *rig, statement, table string)
+	// stall makes a writer hang in the middle of its transaction until unblock: at the statement on a row of the table for
+	// which the condition holds, in terms of NEW and OLD; "" is any.
+	stall(r *rig, statement, table, when string)
 	// stalled reports whether somebody hangs.
 	stalled(*rig) bool
 	unblock(*rig)
@@ -63,11 +64,12 @@ func (f *sqliteFile) block(r *rig) {
 	f.writer = tx
 }
 
-func (f *sqliteFile) stall(r *rig, statement, table string) {
+func (f *sqliteFile) stall(r *rig, statement, table, when string) {
 	r.Helper()
 	// A trigger may not hold a recursive query, but it may look at a view that does: counting to so much takes hours.
 	execute(r, f.open(r), `CREATE VIEW endless AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1e12) SELECT max(n) AS n FROM c`)
-	execute(r, f.open(r), fmt.Sprintf(`CREATE TRIGGER stall BEFORE %s ON %s BEGIN SELECT n FROM endless; END`, statement, table))
+	execute(r, f.open(r), fmt.Sprintf(`CREATE TRIGGER stall BEFORE %s ON %s %s BEGIN SELECT n FROM endless; END`,
+		statement, table, eachRow(when)))
 }
 
 // stalled: a transaction of the daemon takes milliseconds. One that has kept the database for half a second hangs.
@@ -196,10 +198,11 @@ func (p *postgresDatabase) block(r *rig) {
 	p.writer = tx
 }
 
-func (p *postgresDatabase) stall(r *rig, statement, table string) {
+func (p *postgresDatabase) stall(r *rig, statement, table, when string) {
 	r.Helper()
 	execute(r, p.open(r), `CREATE OR REPLACE FUNCTION stall() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3600); RETURN NEW; END'`)
-	execute(r, p.open(r), fmt.Sprintf(`CREATE TRIGGER stall BEFORE %s ON %s FOR EACH ROW EXECUTE FUNCTION stall()`, statement, table))
+	execute(r, p.open(r), fmt.Sprintf(`CREATE TRIGGER stall BEFORE %s ON %s %s EXECUTE FUNCTION stall()`,
+		statement, table, eachRow(when)))
 }
 
 func (p *postgresDatabase) stalled(r *rig) bool {
@@ -224,6 +227,14 @@ func (p *postgresDatabase) crashed(r *rig) {
 	r.Helper()
 	defer execute(r, p.open(r), `UPDATE lane SET next_at = 1, lease_until = 1 WHERE lease_until IS NOT NULL`)
 	execute(r, p.open(r), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'leadgate%'`)
+}
+
+// eachRow is for which rows a trigger fires, in words that both databases understand.
+func eachRow(when string) string {
+	if when == "" {
+		return "FOR EACH ROW"
+	}
+	return "FOR EACH ROW WHEN (" + when + ")"
 }
 
 func execute(r *rig, db *sql.DB, statement string) {
