@@ -120,7 +120,11 @@ func (b *builder) sessionOver(c Chat) {
 	case chat.ChatWaiting:
 		idleSince = b.in.At
 	case chat.ChatAssigned:
-		idleSince = latest(latest(c.ActiveAt, c.Place.Since), b.answerDue(c))
+		due := b.answerDue(c)
+		if due.After(b.in.At) {
+			due = b.in.At // an answer that comes sooner begins the session sooner
+		}
+		idleSince = latest(latest(c.ActiveAt, c.Place.Since), due)
 	}
 	if over := idleSince.Add(b.session(c)); over.After(b.in.At) {
 		b.sessionTimer(c, over)
