@@ -39,7 +39,7 @@ func (b *builder) hear(m chat.Message) {
 	c.ActiveAt, c.SaidAt = latest(c.ActiveAt, m.SentAt), latest(c.SaidAt, m.SentAt)
 	if !open && answered {
 		// The business has written since: somebody has the conversation already.
-		c.WroteAt = wroteAt
+		c.ActiveAt, c.WroteAt = latest(c.ActiveAt, wroteAt), wroteAt
 		b.begin(takenOver(c))
 		return
 	}
