@@ -10,6 +10,7 @@ import (
 	"leadgate/bot"
 	"leadgate/chat"
 	"leadgate/config"
+	"leadgate/delivery"
 	"leadgate/store"
 )
 
@@ -54,7 +55,11 @@ func PlayLive(ctx context.Context, cfg *config.Config, s *Script, w World) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, kept.Close()) }()
-	l := &livePlayer{world: w, player: newLivePlayer(cfg, kept, w)}
+	l := &livePlayer{player: newPlayer(cfg, ""), world: w, away: make(map[string]bool)}
+	l.store, l.site, l.carrier = kept, w, delivery.New(kept, delivery.Options{})
+	for _, n := range cfg.Numbers {
+		l.offline[n.Name] = true
+	}
 	for _, st := range s.statements {
 		if err := l.play(ctx, st); err != nil {
 			return explain(s, st, err)
@@ -70,12 +75,6 @@ type livePlayer struct {
 	world   World
 	skipped time.Duration // of the virtual clock
 	away    map[string]bool
-}
-
-func newLivePlayer(cfg *config.Config, kept *store.Store, w World) *player {
-	p := newPlayer(cfg, "")
-	p.store, p.site, p.started = kept, w, true
-	return p
 }
 
 func (l *livePlayer) play(ctx context.Context, st statement) error {
@@ -98,23 +97,16 @@ func (l *livePlayer) play(ctx context.Context, st statement) error {
 func (l *livePlayer) act(ctx context.Context, act action) error {
 	switch a := act.(type) {
 	case *setClock:
-		passed := a.at.Sub(l.now)
-		if l.now = a.at; l.skipped == 0 && len(l.sent) == 0 {
-			return nil
-		}
-		return l.skip(ctx, passed)
+		return l.skip(ctx, a.at)
 	case *letPass:
-		l.now = l.now.Add(a.duration)
-		return l.skip(ctx, a.duration)
+		return l.skip(ctx, l.now.Add(a.duration))
 	case *connection:
 		l.away[a.number] = !a.online
 		return l.world.Connect(ctx, a.number, a.online)
 	case *restart:
 		return l.world.Restart(ctx)
 	}
-	for _, n := range l.config.Numbers {
-		l.offline[n.Name] = true
-	}
+	l.started = true
 	if err := act.play(ctx, l.player); err != nil {
 		return err
 	}
@@ -129,8 +121,12 @@ func (l *livePlayer) act(ctx context.Context, act action) error {
 	return nil
 }
 
-// skip lets no time pass, if nothing would have come of it.
-func (l *livePlayer) skip(ctx context.Context, passed time.Duration) error {
+// skip sets the script's clock and lets no time pass, if nothing would have come of it.
+func (l *livePlayer) skip(ctx context.Context, until time.Time) error {
+	passed := until.Sub(l.now)
+	if l.now = until; !l.started {
+		return nil
+	}
 	l.skipped += passed
 	for number, away := range l.away {
 		if away {
