@@ -226,22 +226,25 @@ func (e *expectAssigned) String() string {
 	return text
 }
 
-// expectLabel is `expect label PHONE "ST"`.
+// expectLabel is `expect label PHONE "ST"` or `expect no label PHONE "ST"`.
 type expectLabel struct {
 	who   phone
 	label string
+	none  bool // no chat must carry it
 }
 
 func (*expectLabel) expects() {}
 
-func parseExpectLabel(l *line) (action, error) {
-	who, err := l.phone()
-	if err != nil {
-		return nil, err
+func parseExpectLabel(none bool) func(*line) (action, error) {
+	return func(l *line) (action, error) {
+		who, err := l.phone()
+		if err != nil {
+			return nil, err
+		}
+		e := &expectLabel{who: who, none: none}
+		e.label, err = l.value("the name of a stage")
+		return e, err
 	}
-	e := &expectLabel{who: who}
-	e.label, err = l.value("the name of a stage")
-	return e, err
 }
 
 func (e *expectLabel) check(c *checker) {
@@ -250,18 +253,28 @@ func (e *expectLabel) check(c *checker) {
 }
 
 func (e *expectLabel) play(_ context.Context, p *player) error {
-	var others []string
+	carried := false
+	var labels []string
 	for _, n := range p.config.Numbers {
 		for _, label := range p.labelled[labelled{n.Name, e.who.phone}] {
-			if label == e.label {
-				return nil
-			}
-			others = append(others, fmt.Sprintf("%q with %s", label, n.Name))
+			carried = carried || label == e.label
+			labels = append(labels, fmt.Sprintf("%q with %s", label, n.Name))
 		}
 	}
-	happened := "no chat with them carries a label"
-	if len(others) > 0 {
-		happened = "their chats carry " + strings.Join(others, ", ")
+	if carried != e.none {
+		return nil
 	}
-	return &Failure{Expected: fmt.Sprintf("a chat with %s that carries the label %q", e.who.written, e.label), Happened: happened}
+	happened := "no chat with them carries a label"
+	if len(labels) > 0 {
+		happened = "their chats carry " + strings.Join(labels, ", ")
+	}
+	return &Failure{Expected: e.String(), Happened: happened}
+}
+
+// String is the expectation in words.
+func (e *expectLabel) String() string {
+	if e.none {
+		return fmt.Sprintf("no chat with %s that carries the label %q", e.who.written, e.label)
+	}
+	return fmt.Sprintf("a chat with %s that carries the label %q", e.who.written, e.label)
 }

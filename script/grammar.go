@@ -60,7 +60,7 @@ func expectations() verbs {
 		"waiting":       parseExpectChat(chat.ChatWaiting),
 		"closed":        parseExpectChat(chat.ChatClosed),
 		"menu-open":     parseExpectChat(chat.ChatMenu),
-		"label":         parseExpectLabel,
+		"label":         parseExpectLabel(false),
 		"assigned":      parseExpectAssigned,
 		"menu":          parseExpectMenu,
 		"message":       parseExpectMessage,
@@ -73,6 +73,7 @@ func absences() verbs {
 	return table("absence", map[string]func(*line) (action, error){
 		"lead":  parseExpectNoLead,
 		"event": parseExpectNoEvent,
+		"label": parseExpectLabel(true),
 		"meta":  nil,
 	})
 }

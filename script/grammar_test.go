@@ -35,6 +35,7 @@ func TestEveryStatementOfTheContractCanBeRead(t *testing.T) {
 		`expect closed +5511911112222`,
 		`expect menu-open +5511911112222`,
 		`expect label +5511911112222 "Sale"`,
+		`expect no label +5511911112222 "Sale"`,
 		`expect assigned +5511911112222 agent maria`,
 		`expect assigned +5511911112222 agent maria rule "postgraduate" step 1 target "group:ai-counsellors"`,
 		`expect assigned +5511911112222 agent maria target group:ai-counsellors`,

@@ -57,6 +57,7 @@ func TestAFailureIsWordedForAnAdministrator(t *testing.T) {
 		menu + `expect waiting +5511911112222`,
 		menu + `expect label +5511911112222 "Sale"`,
 		menu + `expect label +5511911113333 "Sale"`,
+		menu + `expect no label +5511911112222 "Lead Entry"`,
 		menu + "phone lists to +5511911112222: Thank you for scheduling\n" + `expect label +5511911112222 "Lead Entry"`,
 		menu + `lead +5511911112222 picks "AY"`,
 		menu + `lead +5511911112222 picks "AI" by button`,
