@@ -67,10 +67,12 @@ func TestTwoLeadsWhoBothHaveAnOpenChatBecomeOne(t *testing.T) {
 				if want := []string{"chat_c", "chat_b"}; !reflect.DeepEqual(chats, want) || len(found.Opportunities) != 2 {
 					t.Errorf("chats %v, want %v; opportunities %+v", chats, want, found.Opportunities)
 				}
-				for number, want := range map[string]time.Duration{"front-desk": 2, "back-office": 3, "third": 0} {
+				for number, want := range map[string]time.Time{
+					"front-desk": noon.Add(2 * time.Minute), "back-office": noon.Add(3 * time.Minute), "third": noon,
+				} {
 					in := message("M3", person(one))
 					in.Message.Number = number
-					if found, _ := state(t, s, in); !found.WroteAt.Equal(noon.Add(want * time.Minute)) {
+					if found, _ := state(t, s, in); !found.WroteAt.Equal(want) {
 						t.Errorf("%s: wrote at %v", number, found.WroteAt)
 					}
 				}
@@ -85,6 +87,19 @@ func TestTwoLeadsWhoBothHaveAnOpenChatBecomeOne(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestWhatOnlyTheTwinHasIsFoundToo(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		s := p.open(Options{})
+		lead, twin := chat.Lead{ID: "lead_a", Phone: "+1", CreatedAt: noon}, chat.Lead{ID: "lead_b", LID: "2", CreatedAt: noon.Add(time.Hour)}
+		known(t, s, lead, nil)
+		known(t, s, twin, []opportunity.Opportunity{wanted("opp_b", twin, "")}, opened("chat_b", twin))
+		found, _ := state(t, s, message("M1", chat.Person{Phone: lead.Phone, LID: twin.LID}))
+		if found.Lead.ID != lead.ID || len(found.Chats) != 1 || len(found.Opportunities) != 1 {
+			t.Errorf("state %+v", found)
+		}
+	})
 }
 
 func TestAMergeThatLeavesTwoOpenChatsOnANumberIsRefused(t *testing.T) {

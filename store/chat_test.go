@@ -137,11 +137,11 @@ func TestChatsAreListedByWhatIsAsked(t *testing.T) {
 	onEach(t, func(t *testing.T, p place) {
 		s := p.open(Options{})
 		a, b := ana(), chat.Lead{ID: "lead_b", Phone: "+2", CreatedAt: noon}
-		old, new := closed(opened("chat_1", a), noon), given(opened("chat_2", a), "maria")
+		old, current := closed(opened("chat_1", a), noon), given(opened("chat_2", a), "maria")
 		other := waits(opened("chat_3", b), "sales", noon)
 		elsewhere := opened("chat_4", b)
 		elsewhere.Number = "back-office"
-		known(t, s, a, nil, old, new)
+		known(t, s, a, nil, old, current)
 		known(t, s, b, nil, other, elsewhere)
 		for name, c := range map[string]struct {
 			filter ChatFilter

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -94,42 +95,47 @@ func erased(t *testing.T, s *Store, l chat.Lead) {
 	}
 }
 
-// rows are all rows of all tables, as one text.
+// rowsOfAll are all rows of all tables, as one text.
 func rowsOfAll(t *testing.T, s *Store) string {
 	t.Helper()
 	var all strings.Builder
 	for _, table := range strings.Fields(`lead alias input transition event destination lane delivery set_aside unclaimed
 		opportunity chat assignment turn agent contact labelled`) {
-		rows, err := s.reads.QueryContext(t.Context(), "SELECT * FROM "+table)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer rows.Close()
-		columns, err := rows.Columns()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for rows.Next() {
-			values := make([]any, len(columns))
-			for i := range values {
-				values[i] = new(any)
-			}
-			if err := rows.Scan(values...); err != nil {
-				t.Fatal(err)
-			}
-			for i, v := range values {
-				if text, ok := (*v.(*any)).([]byte); ok {
-					fmt.Fprintf(&all, "%s.%s=%s\n", table, columns[i], text)
-				} else {
-					fmt.Fprintf(&all, "%s.%s=%v\n", table, columns[i], *v.(*any))
-				}
-			}
-		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
+		writeRows(t, s, &all, table)
 	}
 	return all.String()
+}
+
+func writeRows(t *testing.T, s *Store, all io.Writer, table string) {
+	t.Helper()
+	rows, err := s.reads.QueryContext(t.Context(), "SELECT * FROM "+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		if err := rows.Scan(values...); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range values {
+			if text, ok := (*v.(*any)).([]byte); ok {
+				fmt.Fprintf(all, "%s.%s=%s\n", table, columns[i], text)
+			} else {
+				fmt.Fprintf(all, "%s.%s=%v\n", table, columns[i], *v.(*any))
+			}
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestWhoIsErasedIsNowhereAnyMore(t *testing.T) {
@@ -224,7 +230,14 @@ func TestWhatTellsOfWhoIsErasedIsNotSentAndTheirEventsAre(t *testing.T) {
 			}
 		}
 		erased(t, p.Store, josefinas)
-		p.want(p.claim(noon.Add(time.Second), desk), "after") // it is free; joao's is still under way
+		after := p.claim(noon.Add(time.Second), desk)
+		p.want(after, "after") // the lane is free; joao's is still under way
+		p.settle(noon.Add(time.Second), done, after...)
+		bye := p.claim(noon.Add(time.Second), desk)
+		p.want(bye, "bye")
+		if string(bye[0].Body) != "a lead is erased" {
+			t.Errorf("what tells of the erasure is %q", bye[0].Body)
+		}
 		p.want(p.claim(noon.Add(time.Second), "crm"), "evt_0")
 		if n, err := p.RetryDeliveries(t.Context(), DeliveryFilter{State: delivery.Dead}, noon); err != nil || n != 0 {
 			t.Errorf("%d retried that have nothing to say, %v", n, err)

@@ -55,7 +55,7 @@ type subject struct {
 	twin        string // likewise, of who is to become part of them
 	chat        string // the id of a chat of theirs
 	opportunity string // the id of an opportunity of theirs
-	number      string // on which it matters when the business wrote to them; "": the chat's
+	number      string // on which it matters when the business wrote to them; of a chat its own
 }
 
 // concerned is whom an input concerns; the zero subject when it is nobody.
@@ -153,42 +153,39 @@ type foundLead struct {
 
 // find finds the lead, and the twin who is the same person or is to be; zero for nobody.
 func (w subject) find(ctx context.Context, tx *sql.Tx) (lead, twin foundLead, err error) {
-	if w, err = w.resolve(ctx, tx); err != nil || w == (subject{number: w.number}) {
+	named, err := w.resolve(ctx, tx)
+	if err != nil || named == (subject{number: named.number}) {
 		return lead, twin, err
 	}
-	leads, err := w.query(ctx, tx)
+	leads, err := named.query(ctx, tx)
 	if err != nil || len(leads) == 0 {
 		return lead, twin, err
 	}
-	lead, twin = whoIsMeant(leads, w.phone)
-	if w.twin == "" {
+	lead, twin = whoIsMeant(leads, named.phone)
+	if named.twin == "" {
 		return lead, twin, nil
 	}
-	twins, err := subject{lead: w.twin, number: w.number}.query(ctx, tx)
+	twins, err := subject{lead: named.twin, number: named.number}.query(ctx, tx)
 	if err == nil && len(twins) > 0 && twins[0].ID != lead.ID {
 		twin = twins[0]
 	}
 	return lead, twin, err
 }
 
-// resolve names the lead of a chat or of an opportunity by their id; nobody's names nobody.
-func (w subject) resolve(ctx context.Context, tx *sql.Tx) (subject, error) {
-	var err error
+// resolve names the lead of a chat or of an opportunity by their id, and the chat's number; nobody's names nobody.
+func (w subject) resolve(ctx context.Context, tx *sql.Tx) (named subject, err error) {
 	switch {
 	case w.chat != "":
-		var number string
-		err = tx.QueryRowContext(ctx, `SELECT lead, number FROM chat WHERE id = $1`, w.chat).Scan(&w.lead, &number)
-		if w.number == "" {
-			w.number = number
-		}
+		err = tx.QueryRowContext(ctx, `SELECT lead, number FROM chat WHERE id = $1`, w.chat).Scan(&named.lead, &named.number)
 	case w.opportunity != "":
-		err = tx.QueryRowContext(ctx, `SELECT lead FROM opportunity WHERE id = $1`, w.opportunity).Scan(&w.lead)
+		err = tx.QueryRowContext(ctx, `SELECT lead FROM opportunity WHERE id = $1`, w.opportunity).Scan(&named.lead)
+	default:
+		return w, nil
 	}
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return w, fmt.Errorf("look for the lead of chat %q or opportunity %q: %w", w.chat, w.opportunity, err)
+		return named, fmt.Errorf("look for the lead of chat %q or opportunity %q: %w", w.chat, w.opportunity, err)
 	}
-	w.chat, w.opportunity = "", ""
-	return w, nil
+	return named, nil
 }
 
 func (w subject) query(ctx context.Context, q querier) ([]foundLead, error) {

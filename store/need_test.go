@@ -84,19 +84,24 @@ func TestADecisionThatNeedsWhatItHasOrNeverEndsIsImpossible(t *testing.T) {
 		known(t, s, lead, nil)
 		before := everything(t, s)
 		rounds := 0
-		for name, needs := range map[string]func() bot.Needs{
-			"what it has":     func() bot.Needs { return bot.Needs{Waiting: true, Agents: []string{"maria"}} },
-			"a line of every": func() bot.Needs { return bot.Needs{Lines: [][]string{{"*"}, {"admin"}}[min(rounds-1, 1)]} },
-			"two leads":       func() bot.Needs { return bot.Needs{ChatID: "chat_1", Phone: "+1"} },
-			"no end":          func() bot.Needs { return bot.Needs{Agents: []string{string(rune('a' + rounds))}} },
+		for name, c := range map[string]struct {
+			needs  func() bot.Needs
+			rounds int
+		}{
+			"what it has": {func() bot.Needs {
+				return bot.Needs{Waiting: true, Agents: []string{"maria"}, HeldBy: "maria", Phone: "+1"}
+			}, 2},
+			"a line of every": {func() bot.Needs { return bot.Needs{Lines: [][]string{{"*"}, {"admin"}}[min(rounds-1, 1)]} }, 2},
+			"two leads":       {func() bot.Needs { return bot.Needs{ChatID: "chat_1", Phone: "+1"} }, 1},
+			"no end":          {func() bot.Needs { return bot.Needs{Agents: []string{string(rune('a' + rounds))}} }, 8},
 		} {
 			rounds = 0
 			err := s.Update(t.Context(), message("M1", person(lead)), func(bot.State) bot.Decision {
 				rounds++
-				return bot.Decision{Needs: needs()}
+				return bot.Decision{Needs: c.needs()}
 			})
-			if !refused(err) || rounds > maxRounds {
-				t.Errorf("%s: %v after %d rounds", name, err, rounds)
+			if !refused(err) || rounds != c.rounds {
+				t.Errorf("%s: %v after %d rounds, want %d", name, err, rounds, c.rounds)
 			}
 			if n := everything(t, s); n != before {
 				t.Errorf("%s: %d rows became %d", name, before, n)
@@ -215,6 +220,12 @@ func TestAPhoneThatALeadHadBesidesIsToldFromTheirOwn(t *testing.T) {
 			if found, _ := state(t, s, message("M1", who)); found.Lead.ID != a.ID || found.Aliased {
 				t.Errorf("%+v: lead %q, aliased %v", who, found.Lead.ID, found.Aliased)
 			}
+		}
+		moved := a
+		moved.Phone = b.Phone // it is their own now
+		update(t, s, bot.Input{Key: "moved", At: noon}, bot.Decision{Lead: &moved})
+		if found, _ := state(t, s, message("M1", chat.Person{Phone: b.Phone})); found.Lead.ID != a.ID || found.Aliased {
+			t.Errorf("lead %q, aliased %v", found.Lead.ID, found.Aliased)
 		}
 	})
 }

@@ -34,11 +34,11 @@ func TestAMessageInAChatIsActivityOfItsOpportunity(t *testing.T) {
 	onEach(t, func(t *testing.T, p place) {
 		s := p.open(Options{})
 		lead := ana()
-		old, new := closed(opened("chat_1", lead), noon), opened("chat_2", lead)
-		old.Opportunity, new.Opportunity = "opp_1", "opp_1"
-		old.ActiveAt, new.ActiveAt = noon.Add(2*time.Hour), noon.Add(time.Hour)
+		old, current := closed(opened("chat_1", lead), noon), opened("chat_2", lead)
+		old.Opportunity, current.Opportunity = "opp_1", "opp_1"
+		old.ActiveAt, current.ActiveAt = noon.Add(2*time.Hour), noon.Add(time.Hour)
 		stale := wanted("opp_2", lead, "")
-		known(t, s, lead, []opportunity.Opportunity{wanted("opp_1", lead, ""), stale}, old, new)
+		known(t, s, lead, []opportunity.Opportunity{wanted("opp_1", lead, ""), stale}, old, current)
 		found, _ := state(t, s, message("M1", person(lead)))
 		if len(found.Opportunities) != 2 || !found.Opportunities[0].ActiveAt.Equal(old.ActiveAt) || !found.Opportunities[1].ActiveAt.Equal(noon) {
 			t.Errorf("%+v", found.Opportunities)
