@@ -165,8 +165,14 @@ func connect(ctx context.Context, cli *whatsmeow.Client) error {
 	if err != nil {
 		return fmt.Errorf("dial: %w", err)
 	}
+	if !cli.IsConnected() {
+		// Before the handshake is through, whatsmeow has nobody whom it could tell of a connection that breaks.
+		return errBrokeOff
+	}
 	return nil
 }
+
+var errBrokeOff = errors.New("the connection broke during the handshake")
 
 func (n *Number) dialFailed(ctx context.Context, err error, now time.Time) {
 	if errors.Is(err, store.ErrDeviceDeleted) {

@@ -277,6 +277,31 @@ func TestRunEndsAtOnceWhileTheServerIsMute(t *testing.T) {
 	d.sim.HalfOpen(false)
 }
 
+func TestAConnectionThatBreaksDuringTheHandshakeIsNoticedAtOnce(t *testing.T) {
+	d := paired(t, simulator.Options{})
+	d.stop()
+	d.account.Offline(true)
+	n := d.open().Number("front-desk")
+	device, err := n.findDevice(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.use(t.Context(), n.devices.load(device))
+	for range 100 {
+		if n.connect() != nil {
+			continue
+		}
+		eventually(t, "the end of the connection is told", func() bool {
+			return slices.ContainsFunc(n.takeNotices(), func(told notice) bool { return is[*events.Disconnected](told.event) })
+		})
+	}
+}
+
+func is[T any](event any) bool {
+	_, ok := event.(T)
+	return ok
+}
+
 func TestALoginWhoseConnectionBrokeMeanwhileIsNoConnection(t *testing.T) {
 	n := newDesk(t, simulator.Options{}).open().Number("front-desk")
 	n.use(t.Context(), n.devices.new())
