@@ -23,9 +23,14 @@ func (b *builder) offer(r routing.Request) routing.Outcome {
 	return b.policy.Routing.Route(r, routing.Team{Agents: b.agents, Lines: b.lines}, b.in.At)
 }
 
-// route gives a chat to somebody, or lets it wait.
+// route gives a chat to somebody, or lets it wait. After the last target those before the first are tried: who was not
+// there when the chat came by may be there now.
 func (b *builder) route(c Chat, from int, cause chat.Cause) {
-	out := b.offer(request(c, b.opportunity(c.Opportunity).Owner, from))
+	owner := b.opportunity(c.Opportunity).Owner
+	out := b.offer(request(c, owner, from))
+	if out.Agent == "" && from > 0 {
+		out = b.offer(request(c, owner, 0))
+	}
 	c.Place.Passed = out.Passed
 	if out.Agent == "" {
 		b.wait(c, out)
