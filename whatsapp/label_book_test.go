@@ -17,16 +17,14 @@ import (
 type labelEar struct {
 	mu   sync.Mutex
 	told []chat.LabelChange
-	fail func(chat.LabelChange, int) error // by change and attempt at any, counted from 1; nil: never
-	made int                               // attempts
+	fail func(chat.LabelChange) error // nil: never
 }
 
 func (e *labelEar) take(change chat.LabelChange) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.made++
 	if e.fail != nil {
-		if err := e.fail(change, e.made); err != nil {
+		if err := e.fail(change); err != nil {
 			return err
 		}
 	}
@@ -34,7 +32,7 @@ func (e *labelEar) take(change chat.LabelChange) error {
 	return nil
 }
 
-func (e *labelEar) failWith(fail func(chat.LabelChange, int) error) {
+func (e *labelEar) failWith(fail func(chat.LabelChange) error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.fail = fail

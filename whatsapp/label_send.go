@@ -70,12 +70,8 @@ func (n *Number) labelChat(ctx context.Context, d delivery.Delivery) delivery.Re
 
 // carry makes a chat carry what it shall. Unsure: an earlier attempt may have changed the book and not the phone.
 func (l *labels) carry(ctx context.Context, cli *whatsmeow.Client, want chat.Labelling, unsure bool) delivery.Result {
-	key, err := cli.Store.AppStateKeys.GetLatestAppStateSyncKeyID(ctx)
-	if err != nil {
-		return labelVerdict(fmt.Errorf("look for the key of the labels: %w", err))
-	}
 	l.drain(ctx)
-	if key == nil || !l.hasItLearned() || l.waiting() {
+	if !l.hasItLearned() || l.waiting() {
 		return delivery.Result{Verdict: delivery.Unsent, After: labelsLearnedAgain, Detail: "the phone has not told all of its labels yet"}
 	}
 	chats, err := labelledAs(ctx, cli, want)
@@ -130,9 +126,6 @@ func labelledAs(ctx context.Context, cli *whatsmeow.Client, want chat.Labelling)
 	}
 	if who.Phone == "" {
 		who.Phone = want.Phone
-	}
-	if who.LID != "" {
-		to = types.NewJID(string(who.LID), types.HiddenUserServer)
 	}
 	return chatsOf(to, who), nil
 }
