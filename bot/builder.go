@@ -31,7 +31,18 @@ type builder struct {
 	lines         map[string][]string
 	needs         Needs
 	effects       []delivery.Delivery
+	told          []telling
 	decision      Decision
+}
+
+// A telling is an event whose document is not written yet: that is done once, when nothing is missing any more.
+type telling struct {
+	kind          EventType
+	discriminator string
+	at            time.Time
+	leadID        string
+	number        string
+	data          any
 }
 
 // A counted is something that happened to a menu, for the metrics.
@@ -171,7 +182,7 @@ func (b *builder) claim(written []chat.Message) {
 func (b *builder) leadView() LeadView { return ViewLead(b.lead, b.transitions) }
 
 func (b *builder) event(t EventType, discriminator string, data any) {
-	b.decision.Events = append(b.decision.Events, newEvent(b.in, t, discriminator, b.at, b.lead.ID, b.number, data))
+	b.told = append(b.told, telling{t, discriminator, b.at, b.lead.ID, b.number, data})
 }
 
 // effect adds a delivery that is no event's. Its key names what it is; the input tells it apart from others of the kind.
@@ -201,6 +212,9 @@ func missing(wanted, loaded []string) []string {
 func (b *builder) done() Decision {
 	if !b.needs.None() {
 		return Decision{Needs: b.needs}
+	}
+	for _, t := range b.told {
+		b.decision.Events = append(b.decision.Events, newEvent(b.in, t.kind, t.discriminator, t.at, t.leadID, t.number, t.data))
 	}
 	b.decision.Deliveries = append(b.policy.deliveries(b.in, b.decision.Events), b.effects...)
 	return b.decision

@@ -47,8 +47,9 @@ func (c *runCommand) Run(ctx context.Context, p *process) error {
 type daemon struct {
 	config *config.Config
 	log    *slog.Logger
-	hangup <-chan os.Signal     // asks for the config to be read again; may be nil
-	ready  func(address string) // called once it listens; may be nil
+	hangup <-chan os.Signal                // asks for the config to be read again; may be nil
+	ready  func(address string)            // called once it listens; may be nil
+	typing func(text string) time.Duration // how long the daemon appears to type; nil: as a person would
 }
 
 // run wires the parts together and runs them until ctx ends or one of them fails. It is one straight line on purpose.
@@ -73,6 +74,7 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	toWhatsApp := whatsappConfig(cfg, d.log, registry)
 	toWhatsApp.Labels, toWhatsApp.Limits, toWhatsApp.Opened = st, limits, carrier.Wake
+	toWhatsApp.Typing = d.typing
 	toWhatsApp.StillWanted = func(ctx context.Context, d delivery.Delivery) (bool, error) { return st.Pending(ctx, d.ID) }
 	db, dialect := st.WhatsApp()
 	numbers, err := whatsapp.Open(ctx, db, dialect, toWhatsApp, cfg.Numbers, &listener{bot: deciding, store: st, now: time.Now})
