@@ -98,6 +98,7 @@ func open(t *testing.T, url string) *store.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
@@ -147,7 +148,6 @@ func TestSixtyFourLeadsAtOnceAreSharedExactlyEvenly(t *testing.T) {
 			t.Fatal(err)
 		}
 		s = open(t, url)
-		defer s.Close()
 		if err := write(t.Context(), []*bot.Bot{bot.New(s, policy, nil, prometheus.NewRegistry())}, atOnce); err != nil {
 			t.Fatal(err)
 		}
@@ -161,14 +161,10 @@ func TestTwoDaemonsOnOnePostgresShareExactlyEvenly(t *testing.T) {
 	policy := twoGroups(t)
 	var daemons []*bot.Bot
 	for range 2 {
-		s := open(t, url)
-		defer s.Close()
-		daemons = append(daemons, bot.New(s, policy, nil, prometheus.NewRegistry()))
+		daemons = append(daemons, bot.New(open(t, url), policy, nil, prometheus.NewRegistry()))
 	}
 	if err := write(t.Context(), daemons, atOnce); err != nil {
 		t.Fatal(err)
 	}
-	s := open(t, url)
-	defer s.Close()
-	evenly(t, s, atOnce/members)
+	evenly(t, open(t, url), atOnce/members)
 }

@@ -27,6 +27,7 @@ func towns(t *testing.T) func(*rapid.T) string {
 func (w *town) close() { _ = w.store.Close() }
 
 func TestWhateverHappensWhatMustBeSoIsSo(t *testing.T) {
+	t.Parallel() // it waits for the disk most of the time
 	dir := towns(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		b := drawnBusiness(rt)
@@ -38,6 +39,7 @@ func TestWhateverHappensWhatMustBeSoIsSo(t *testing.T) {
 }
 
 func TestUnderCrashesNoEffectIsLostOrDoubled(t *testing.T) {
+	t.Parallel()
 	dir := towns(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		b := drawnBusiness(rt)

@@ -21,18 +21,21 @@ type act struct {
 	play func(w *town)
 }
 
-// drawnActs are some of all that can happen.
-func drawnActs(t *rapid.T, most int) []act {
+// drawnActs are so many of all that can happen. What shrinks becomes nothing.
+func drawnActs(t *rapid.T, n int) []act {
 	kinds := []func(*rapid.T) act{
-		leadWrites, leadWrites, leadWrites, leadPicks, leadPicks, leadPicks, leadEdits, businessWrites, agentCommands, agentCommands,
-		chatOrder, available, change, merge, erase, timePasses, timePasses, timePasses, reload, restart, goesOffline, goesOnline, again,
+		nothing, leadWrites, leadWrites, leadWrites, leadWrites, leadPicks, leadPicks, leadPicks, leadPicks, leadPicks, leadEdits,
+		businessWrites, agentCommands, agentCommands, chatOrder, available, change, merge, erase, timePasses, timePasses, timePasses,
+		reload, restart, goesOffline, goesOnline, goesOnline, again,
 	}
-	acts := make([]act, rapid.IntRange(1, most).Draw(t, "acts"))
+	acts := make([]act, n)
 	for i := range acts {
 		acts[i] = rapid.SampledFrom(kinds).Draw(t, "act")(t)
 	}
 	return acts
 }
+
+func nothing(*rapid.T) act { return act{"nothing", func(*town) {}} }
 
 // play has acts happen one after another, a second apart.
 func (w *town) play(acts []act) {
