@@ -40,7 +40,7 @@ type telling struct {
 	kind          EventType
 	discriminator string
 	at            time.Time
-	leadID        string
+	lead          chat.Lead
 	number        string
 	data          any
 }
@@ -164,6 +164,7 @@ func (b *builder) transit(transitions []conversion.Transition, cause string) {
 			Cause: t.Cause, Phrase: optional(t.Phrase), MessageID: optional(t.MessageID), TransitionID: t.ID,
 		})
 		b.advance(t)
+		b.tellMeta(t)
 		b.labelStage(t.Funnel, t.ID)
 	}
 }
@@ -182,7 +183,7 @@ func (b *builder) claim(written []chat.Message) {
 func (b *builder) leadView() LeadView { return ViewLead(b.lead, b.transitions) }
 
 func (b *builder) event(t EventType, discriminator string, data any) {
-	b.told = append(b.told, telling{t, discriminator, b.at, b.lead.ID, b.number, data})
+	b.told = append(b.told, telling{t, discriminator, b.at, b.lead, b.number, data})
 }
 
 // effect adds a delivery that is no event's. Its key names what it is; the input tells it apart from others of the kind.
@@ -214,7 +215,9 @@ func (b *builder) done() Decision {
 		return Decision{Needs: b.needs}
 	}
 	for _, t := range b.told {
-		b.decision.Events = append(b.decision.Events, newEvent(b.in, t.kind, t.discriminator, t.at, t.leadID, t.number, t.data))
+		e := newEvent(b.in, t.kind, t.discriminator, t.at, t.lead.ID, t.number, t.data)
+		e.Facts.Source, e.Facts.Fields = t.lead.Source, t.lead.Fields
+		b.decision.Events = append(b.decision.Events, e)
 	}
 	b.decision.Deliveries = append(b.policy.deliveries(b.in, b.decision.Events), b.effects...)
 	return b.decision

@@ -51,6 +51,12 @@ func decide(p *Policy, in Input, s State) (Decision, error) {
 		return decideNewOpportunity(p, in, s)
 	case in.Change != nil:
 		return decideChangeOpportunity(p, in, s)
+	case in.Say != nil:
+		return decideSay(p, in, s)
+	case in.Payment != nil:
+		return decidePayment(p, in, s)
+	case in.Feedback != nil:
+		return decideFeedback(p, in, s)
 	}
 	return decideByHand(p, in, s)
 }
@@ -58,6 +64,8 @@ func decide(p *Policy, in Input, s State) (Decision, error) {
 // decideByHand decides what people do with a lead.
 func decideByHand(p *Policy, in Input, s State) (Decision, error) {
 	switch {
+	case in.Create != nil:
+		return decideCreate(p, in, s)
 	case in.Move != nil:
 		return decideMove(p, in, s)
 	case in.Delete != nil:

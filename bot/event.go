@@ -29,6 +29,8 @@ const (
 	ChatEscalated           EventType = "chat.escalated"
 	ChatClosed              EventType = "chat.closed"
 	AgentAvailability       EventType = "agent.availability_changed"
+	PaymentRecorded         EventType = "payment.recorded"
+	FeedbackRecorded        EventType = "feedback.recorded"
 	NumberConnected         EventType = "number.connected"
 	NumberDisconnected      EventType = "number.disconnected"
 	NumberLoggedOut         EventType = "number.logged_out"
@@ -40,6 +42,7 @@ func EventTypes() []EventType {
 		LeadCreated, LeadUpdated, LeadMerged, LeadErased, LeadReturned, StageChanged, TransitionDeleted,
 		OpportunityCreated, OpportunityStageChanged, OpportunityOwnerChanged, OpportunityClosed,
 		MenuSent, MenuAnswered, ChatWaiting, ChatAssigned, ChatEscalated, ChatClosed, AgentAvailability,
+		PaymentRecorded, FeedbackRecorded,
 		NumberConnected, NumberDisconnected, NumberLoggedOut,
 	}
 }
@@ -53,6 +56,7 @@ type Event struct {
 	LeadID string    // "" for events that concern no lead
 	Number string    // name of the number; "" where there is none
 	Body   []byte    // {"id", "type", "timestamp", "data"}
+	Facts  Facts     // by which a destination's rules choose; not kept
 }
 
 // Lane keeps events in order: those of one lead, or of one number, leave in the order in which they were committed.
@@ -84,5 +88,5 @@ func newEvent(in Input, t EventType, discriminator string, at time.Time, leadID,
 		// Data holds strings and maps of strings: JSON has a form for each of them.
 		panic(fmt.Sprintf("event %s: %v", t, err))
 	}
-	return Event{ID: id, Type: t, At: at, LeadID: leadID, Number: number, Body: body}
+	return Event{ID: id, Type: t, At: at, LeadID: leadID, Number: number, Body: body, Facts: factsOf(data)}
 }

@@ -25,6 +25,10 @@ type Input struct {
 	Change      *ChangeOpportunity
 	Order       *ChatOrder
 	Available   *SetAvailable
+	Create      *CreateLead
+	Say         *SayAsBusiness
+	Payment     *Payment
+	Feedback    *Feedback
 }
 
 // A NumberChange is a change of a number's connection that the outside is told of.
@@ -136,4 +140,80 @@ const (
 	TimerAccept  TimerKind = "accept"  // an agent may not have answered in time
 	TimerBack    TimerKind = "back"    // an agent may not be away any more
 	TimerDrain   TimerKind = "drain"   // somebody may be available for a chat that waits
+)
+
+// A CreateLead brings a lead from outside of WhatsApp, or finds the one that is known by the phone, else by the e-mail
+// address. It fills an empty name, keeps the first source, and sets the fields that it names.
+type CreateLead struct {
+	Phone       chat.Phone // "": none
+	Email       string     // "": none; in the form of chat.NormalEmail
+	Name        string
+	Source      string // "": no touch
+	Fields      map[string]string
+	Funnel      string // that the lead enters; "": the first
+	Opportunity *WantedOpportunity
+	Cause       chat.Cause
+}
+
+// A WantedOpportunity is one that a lead shall have: the open one of that type and value, or a new one.
+type WantedOpportunity struct {
+	Type  string
+	Value string
+	Title string // of a new one; "" for none
+	Stage string // of a new one; "": the first of the type's board
+}
+
+// A SayAsBusiness sends a message to a person, as the business would write it on its phone: it matches triggers.
+type SayAsBusiness struct {
+	Number string
+	Phone  chat.Phone
+	Text   string
+	Cause  chat.Cause
+}
+
+// A Payment is what a payment system tells of a payment. The lead and the opportunity are created when they are missing.
+type Payment struct {
+	ID          string        // "pay_…"
+	ExternalID  string        // the payment system's own; the same payment is updated, never doubled
+	Status      PaymentStatus // the latest by At counts
+	Amount      chat.Money
+	At          time.Time // the payment system's time of the status
+	Phone       chat.Phone
+	LeadID      string // as it is kept
+	Type        string // of the opportunity; "": the one that the lead has open, else the first that is configured
+	Source      string // of a lead who is new; "": "Payment"
+	Opportunity string // id, as it is kept
+	Cause       chat.Cause
+}
+
+// PaymentStatus is how a payment stands.
+type PaymentStatus string
+
+// How a payment stands.
+const (
+	PaymentNew       PaymentStatus = "new"
+	PaymentSucceeded PaymentStatus = "succeeded"
+	PaymentFailed    PaymentStatus = "failed"
+)
+
+// A Feedback is what the business's systems report of a lead's outcome.
+type Feedback struct {
+	ID         string // "fb_…"
+	ExternalID string // a second report with the same is the same report
+	Kind       FeedbackKind
+	Reason     string     // "" for none
+	Value      chat.Money // zero for none
+	At         time.Time
+	Phone      chat.Phone // of a lead who is known; or …
+	LeadID     string     // … the lead's id
+	Cause      chat.Cause
+}
+
+// FeedbackKind is what a feedback reports.
+type FeedbackKind string
+
+// What a feedback reports.
+const (
+	FeedbackConversion FeedbackKind = "conversion"
+	FeedbackReturn     FeedbackKind = "return"
 )

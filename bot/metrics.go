@@ -26,6 +26,7 @@ type metrics struct {
 	menus       *prometheus.CounterVec
 	answers     *prometheus.CounterVec
 	assignments *prometheus.CounterVec
+	unclicked   prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -54,8 +55,11 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		assignments: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "leadgate_assignments_total", Help: "Chats given to an agent, by rule, target and step of the rule.",
 		}, []string{"rule", "target", "step"}),
+		unclicked: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "leadgate_meta_skipped_total", Help: "Conversions of which Meta is not told, because no click on an ad brought the lead.",
+		}),
 	}
-	reg.MustRegister(m.decisions, m.matches, m.transitions, m.leads, m.events, m.menus, m.answers, m.assignments)
+	reg.MustRegister(m.decisions, m.matches, m.transitions, m.leads, m.events, m.menus, m.answers, m.assignments, m.unclicked)
 	return m
 }
 
@@ -91,6 +95,7 @@ func (m *metrics) countChats(d Decision) {
 		}
 		m.answers.WithLabelValues(c.number, string(c.menu), string(c.form)).Inc()
 	}
+	m.unclicked.Add(float64(d.unclicked))
 	for _, a := range d.Assignments {
 		m.assignments.WithLabelValues(a.Place.Rule, a.Place.Target, strconv.Itoa(a.Place.Step)).Inc()
 	}

@@ -226,6 +226,17 @@ type (
 		Available bool       `json:"available"`
 		Cause     chat.Cause `json:"cause"`
 	}
+	paymentData struct {
+		Number      *string          `json:"number"`
+		Payment     PaymentView      `json:"payment"`
+		Lead        LeadView         `json:"lead"`
+		Opportunity *OpportunityView `json:"opportunity"`
+	}
+	feedbackData struct {
+		Number   *string      `json:"number"`
+		Feedback FeedbackView `json:"feedback"`
+		Lead     LeadView     `json:"lead"`
+	}
 	numberData struct {
 		Number string  `json:"number"`
 		Reason *string `json:"reason"`

@@ -24,23 +24,24 @@ type Policy struct {
 	Zone          *time.Location // in which times are told; nil: UTC
 	Numbers       []chat.Number
 	Subscriptions []Subscription
+	Meta          *MetaPolicy // nil: Meta is told nothing
+	FeedbackStage string      // the stage that a conversion reported by feedback sets; "" for none
 }
 
 // A Subscription says which events go to a destination.
 type Subscription struct {
 	Destination string
 	Events      []string // patterns such as "lead.*"; empty: all
+	Rules       []Rule   // an event goes out when any of them holds; none: every one does
 }
 
-// Wants reports whether the destination is told of events of this type.
-func (s Subscription) Wants(t EventType) bool {
-	if len(s.Events) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(s.Events, func(pattern string) bool {
-		ok, err := path.Match(pattern, string(t))
+// Wants reports whether the destination is told of an event.
+func (s Subscription) Wants(e Event) bool {
+	typed := len(s.Events) == 0 || slices.ContainsFunc(s.Events, func(pattern string) bool {
+		ok, err := path.Match(pattern, string(e.Type))
 		return ok && err == nil
 	})
+	return typed && (len(s.Rules) == 0 || slices.ContainsFunc(s.Rules, func(r Rule) bool { return r.holds(e.Facts) }))
 }
 
 // ignores reports whether a person can't be a lead of the number: somebody on its ignore list, or one of the business's
@@ -60,7 +61,7 @@ func (p *Policy) deliveries(in Input, events []Event) []delivery.Delivery {
 	var rows []delivery.Delivery
 	for _, e := range events {
 		for _, s := range p.Subscriptions {
-			if s.Wants(e.Type) {
+			if s.Wants(e) {
 				rows = append(rows, delivery.Delivery{Destination: s.Destination, Lane: e.Lane(), Key: e.ID, CreatedAt: in.At})
 			}
 		}

@@ -28,6 +28,8 @@ type State struct {
 	Chats         []Chat                    // open ones of Lead and Twin, with whatever number, the oldest first
 	WroteAt       time.Time                 // when the business wrote to the person last on the input's number; zero: not that anybody knows
 	Matched       []conversion.Match        // what earlier texts of the same message matched
+	Payment       *Payment                  // the one with the input's external id, as it was kept; nil: none
+	Feedback      *Feedback                 // likewise
 	Unclaimed     []chat.Message            // of somebody who is no lead: what Decision.Unclaimed kept, in order of SentAt
 
 	// What a decision has asked for by its Needs; the zero value until then.
@@ -83,6 +85,8 @@ type Decision struct {
 	Turns         []routing.Turn            // in order
 	Agents        []AgentChange             // as they are afterwards
 	WroteAt       time.Time                 // when the business wrote to Lead on the input's number; zero: it did not
+	Payment       *Payment                  // as it is afterwards; nil: none changes
+	Feedback      *Feedback                 // new; nil: none
 	Matched       []conversion.Match        // what this text matched, kept for edits of the message
 	Events        []Event                   // in order
 	Deliveries    []delivery.Delivery       // effects of the decision, each under its key
@@ -91,7 +95,8 @@ type Decision struct {
 	Refused       bool                      // the input asks for what can't be: nothing is written, not even its key
 	Needs         Needs                     // what is missing: nothing is written, and the input decided anew with it
 
-	menus []counted // for the metrics
+	menus     []counted // for the metrics
+	unclicked int       // conversions that Meta is not told of, because no click brought the lead
 }
 
 // A Lane is the deliveries to one destination that leave one at a time.
@@ -125,6 +130,9 @@ func WaitingFor(c Chat, owner string) string {
 
 // Destinations that are not the configuration's. No destination of the configuration can have a colon in its name.
 const (
+	// MetaDestination carries conversion.MetaEvent to Meta's Conversions API. The lane is the lead's id.
+	MetaDestination = "meta:conversions"
+
 	// TimerDestination carries Timers back to the bot, each in a lane of its own.
 	TimerDestination = "bot:timers"
 

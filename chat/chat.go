@@ -102,11 +102,14 @@ type Lead struct {
 	TouchedAt  time.Time // of the last touch: an earlier message that arrives later does not change it
 	FirstAd    *Ad
 	Ad         *Ad               // of the last ad that brought the lead; nil when none did
-	Fields     map[string]string // free text by name
+	Fields     map[string]string // free text by name; FieldEmail identifies the lead, after the phone
 	Numbers    []string          // names of the numbers that they wrote to, in order of first contact
 	CreatedAt  time.Time
 	ErasedAt   time.Time // when all that identifies the person was erased; zero: it was not
 }
+
+// FieldEmail is the field of a lead that holds the e-mail address, as NormalEmail writes it.
+const FieldEmail = "email"
 
 // Known reports whether the lead exists.
 func (l Lead) Known() bool { return l.ID != "" }

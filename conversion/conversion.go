@@ -27,6 +27,35 @@ type FunnelConfig struct {
 type StageConfig struct {
 	Name     string          `toml:"name"`
 	Triggers []TriggerConfig `toml:"trigger"`
+	Meta     *MetaConfig     `toml:"meta"` // nil: Meta is not told
+}
+
+// MetaConfig is the event that Meta gets for each lead that enters a stage.
+type MetaConfig struct {
+	Event    string  `toml:"event"`    // one of the fourteen of business messaging
+	Value    float64 `toml:"value"`    // in the currency's major unit; 0: none
+	Currency string  `toml:"currency"` // ISO 4217; "" without a value
+}
+
+// A MetaDue is what Meta is to be told of a lead who enters a stage.
+type MetaDue struct {
+	Event string
+	Value *chat.Money // nil: none
+}
+
+// A MetaEvent is a conversion as it is on its way to Meta, as the body of a delivery holds it. Nothing in it is hashed yet.
+type MetaEvent struct {
+	ID       string      `json:"id"` // of the event, the same on every attempt
+	Name     string      `json:"name"`
+	At       time.Time   `json:"at"` // of the transition
+	Value    *chat.Money `json:"value,omitempty"`
+	Stage    string      `json:"stage"`
+	Source   string      `json:"source,omitempty"`
+	ClickID  string      `json:"ctwa_clid,omitempty"` // "": the lead has none, or it is not this visit's
+	LeadID   string      `json:"lead_id"`
+	Phone    chat.Phone  `json:"phone,omitempty"`
+	LeadName string      `json:"lead_name,omitempty"`
+	Email    string      `json:"email,omitempty"`
 }
 
 // TriggerConfig is a phrase. In the entry stage the lead writes it and Source is required; in later stages the

@@ -28,6 +28,8 @@ type TypeConfig struct {
 	Values  []string `toml:"values"`  // of the field; none: the type itself is offered
 	Rule    string   `toml:"rule"`    // the routing rule of its chats; "" for the number's default rule
 	Stages  []string `toml:"stages"`  // its board; none: Config.Stages
+
+	Payments map[string]string `toml:"payments"` // the stage by the status of a payment: new, succeeded, failed
 }
 
 // A Type is a type of opportunity, checked.
@@ -38,6 +40,8 @@ type Type struct {
 	Values  []string
 	Rule    string
 	Stages  []string // never empty; the first is where a new opportunity stands
+
+	Payments map[string]string // the stage by the status of a payment; nil: payments do not move it
 }
 
 // A Choice is what somebody may want: a type, and a value of its field where it has values.
