@@ -44,8 +44,9 @@ func (l *listener) Connection(ctx context.Context, c whatsapp.Change) error {
 
 // Label has decided what somebody's hand on the phone's labels means.
 func (l *listener) Label(ctx context.Context, change chat.LabelChange) error {
-	key := fmt.Sprintf("label/%s/%s/%s/%s/%t/%d", change.Number, change.Person.LID, change.Person.Phone, change.Label, change.On,
-		change.At.UnixMilli())
+	// Keys outlive whoever is erased: nobody can be told from this one.
+	key := "label/" + change.Number + "/" + chat.MessageID(fmt.Sprintf("%s/%s/%s/%t/%d", change.Person.LID, change.Person.Phone,
+		change.Label, change.On, change.At.UnixMilli()))
 	err := l.bot.Handle(ctx, bot.Input{Key: key, At: l.now().UTC(), Label: &change})
 	if errors.Is(err, bot.ErrUndecidable) {
 		return fmt.Errorf("%w: %w", whatsapp.ErrPoison, err)
