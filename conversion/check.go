@@ -99,6 +99,7 @@ func (c *checker) addFunnel(path string, index int, config FunnelConfig) {
 		stagePath := fault.Index(fault.Join(path, "stage"), i)
 		c.checkName(stagePath, "stage", s.Name, names)
 		f.Stages = append(f.Stages, s.Name)
+		c.checkMeta(stagePath, config.Name, s.Name, s.Meta)
 		for j, t := range s.Triggers {
 			c.addTrigger(fault.Index(fault.Join(stagePath, "trigger"), j), index, i, t)
 		}

@@ -11,7 +11,8 @@ import (
 type Policy struct {
 	numbers  []string
 	funnels  []configured
-	triggers []*trigger // in the order of the file
+	triggers []*trigger             // in the order of the file
+	meta     map[[2]string]*MetaDue // by funnel and stage
 
 	exact, loose      *folder // loose is nil without a loose trigger
 	inbound, outbound matchers

@@ -2,6 +2,7 @@ package opportunity
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -57,7 +58,21 @@ func (c *checker) newType(path string, config TypeConfig) Type {
 		c.faults.Add(path, fmt.Sprintf("opportunity type %q has no stages, and there is no funnel whose stages it could have", config.Name),
 			`list its stages: stages = ["New", "Won"]`)
 	}
+	c.checkPayments(fault.Join(path, "payments"), t)
 	return t.clone()
+}
+
+// checkPayments notes statuses that no payment has, and stages that are not on the type's board.
+func (c *checker) checkPayments(path string, t Type) {
+	for _, status := range slices.Sorted(maps.Keys(t.Payments)) {
+		at := fault.Join(path, status)
+		if !slices.Contains(paymentStatuses(), status) {
+			c.faults.Add(at, fmt.Sprintf("no payment has the status %q", status), suggest(status, "status", paymentStatuses()))
+		}
+		if stage := t.Payments[status]; len(t.Stages) > 0 && !slices.Contains(t.Stages, stage) {
+			c.faults.Add(at, fmt.Sprintf("opportunity type %q has no stage %q", t.Name, stage), suggest(stage, "stage", t.Stages))
+		}
+	}
 }
 
 func (c *checker) checkNumbers(path string, config TypeConfig) {

@@ -6,6 +6,7 @@ package opportunity
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -168,5 +169,6 @@ func (p *Policy) names() []string {
 
 func (t Type) clone() Type {
 	t.Numbers, t.Values, t.Stages = slices.Clone(t.Numbers), slices.Clone(t.Values), slices.Clone(t.Stages)
+	t.Payments = maps.Clone(t.Payments)
 	return t
 }
