@@ -98,12 +98,17 @@ func (b *builder) sessionTimer(c Chat, at time.Time) {
 // timer has the bot look at something later. Timers of one key are one. A timer tells of nobody: it outlives whoever is
 // erased, for the others who wait for it.
 func (b *builder) timer(key, lane string, t Timer, at time.Time) {
+	b.timerAt(TimerDestination, key, lane, t, at)
+}
+
+// timerAt is a timer that a destination brings back.
+func (b *builder) timerAt(destination, key, lane string, t Timer, at time.Time) {
 	body, err := json.Marshal(t)
 	if err != nil {
 		panic(fmt.Sprintf("timer: %v", err)) // strings and numbers: JSON has a form for each of them
 	}
 	b.effects = append(b.effects, delivery.Delivery{
-		Destination: TimerDestination, Lane: lane, Key: key, Body: body, CreatedAt: b.in.At, NotBefore: at,
+		Destination: destination, Lane: lane, Key: key, Body: body, CreatedAt: b.in.At, NotBefore: at,
 	})
 }
 

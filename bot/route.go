@@ -124,13 +124,14 @@ func (b *builder) answerDue(c Chat) time.Time {
 	return b.policy.Routing.Deadline(c.Agent, c.Place.Since, within)
 }
 
-// acceptTimer looks at a chat again when its agent should have answered.
+// acceptTimer looks at a chat again when its agent should have answered. While the number is away nobody knows whether they
+// have.
 func (b *builder) acceptTimer(c Chat) {
 	at := b.answerDue(c)
 	if at.IsZero() {
 		return
 	}
-	b.timer(fmt.Sprintf("accept/%s/%d/%d", c.ID, c.Place.Nth, at.Unix()), "accept/"+c.ID,
+	b.timerAt(LateDestination(c.Number), fmt.Sprintf("accept/%s/%d/%d", c.ID, c.Place.Nth, at.Unix()), "accept/"+c.ID,
 		Timer{Kind: TimerAccept, ChatID: c.ID, Nth: c.Place.Nth}, at)
 }
 
