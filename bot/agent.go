@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"leadgate/chat"
 	"leadgate/fault"
@@ -27,15 +28,21 @@ type command struct {
 
 func commands() []string { return []string{"/away", "/back", "/mine", "/done", "/pass", "/help"} }
 
-// parseCommand reads a command; ok is false for what is none. The word of a command counts without its slash as well.
+// parseCommand reads a command; ok is false for what is none. The word of a command counts without its slash as well, but
+// not at the beginning of a sentence, as in "back in five minutes".
 func parseCommand(text string) (c command, ok bool) {
-	name, argument, _ := strings.Cut(strings.TrimSpace(text), " ")
-	c = command{name: strings.ToLower(name), argument: strings.TrimSpace(argument)}
+	text = strings.TrimSpace(text)
+	end := strings.IndexFunc(text, unicode.IsSpace)
+	if end < 0 {
+		end = len(text)
+	}
+	c = command{name: strings.ToLower(text[:end]), argument: strings.TrimSpace(text[end:])}
 	if strings.HasPrefix(c.name, "/") {
 		return c, true
 	}
 	c.name = "/" + c.name
-	return c, slices.Contains(commands(), c.name)
+	takesArgument := c.name == "/away" || c.name == "/done" || c.name == "/pass"
+	return c, slices.Contains(commands(), c.name) && (takesArgument || c.argument == "")
 }
 
 // decideAgent decides what an agent wrote to a number, which is a command or nothing. What is written to an agent is nothing.
@@ -86,16 +93,19 @@ func (b *builder) obey(agent routing.Agent, c command) string {
 
 func (b *builder) obeyAway(agent routing.Agent, c command, cause chat.Cause) string {
 	w := words(b.policy.Language)
-	until := b.in.At
-	if c.argument == "" {
-		until = b.away(agent.Name, b.policy.Routing.DayEnds(agent.Name, b.in.At), cause)
-	} else {
-		within, err := chat.ParseDuration(strings.ReplaceAll(c.argument, " ", ""))
+	since := b.in.Message.SentAt
+	until := b.policy.Routing.DayEnds(agent.Name, since)
+	if c.argument != "" {
+		within, err := chat.ParseDuration(strings.ToLower(strings.Join(strings.Fields(c.argument), "")))
 		if err != nil || within <= 0 {
 			return fmt.Sprintf(w.badDuration, cut(c.argument, 40))
 		}
-		until = b.away(agent.Name, until.Add(within), cause)
+		until = since.Add(within)
 	}
+	if !until.After(b.in.At) {
+		return "" // it came so late that they are back already
+	}
+	b.away(agent.Name, until, cause)
 	return fmt.Sprintf(w.away, b.policy.clock(until, b.in.At))
 }
 

@@ -112,7 +112,7 @@ func decideAvailable(p *Policy, in Input, s State) (Decision, error) {
 }
 
 // away lets an agent get no more chats until a time; the zero time is the end of their day.
-func (b *builder) away(agent string, until time.Time, cause chat.Cause) time.Time {
+func (b *builder) away(agent string, until time.Time, cause chat.Cause) {
 	b.need([]string{agent}, nil)
 	if until.IsZero() {
 		until = b.policy.Routing.DayEnds(agent, b.in.At)
@@ -126,7 +126,6 @@ func (b *builder) away(agent string, until time.Time, cause chat.Cause) time.Tim
 	if !was {
 		b.availability(agent, false, cause)
 	}
-	return until
 }
 
 // available lets an agent get chats again, and those that wait for them at once.
