@@ -22,7 +22,8 @@ import (
 )
 
 type demoCommand struct {
-	Once bool `help:"Play the conversation, print the funnel and the webhooks, and exit; as without a terminal."`
+	Once  bool `help:"Play the conversation, print the funnel and the webhooks, and exit; as without a terminal."`
+	Menus bool `help:"Show one menu in its forms, answered in five ways, and exit."`
 }
 
 // demoPatience bounds every wait of the demo: on a slow machine a step takes a second, not half a minute.
@@ -31,9 +32,16 @@ const demoPatience = 30 * time.Second
 //go:embed demo.toml
 var demoConfig string
 
+//go:embed demo_menus.toml
+var menusConfig string
+
 // Run plays a conversation through the real daemon, and on a terminal lets people go on with it.
 func (c *demoCommand) Run(ctx context.Context, p *process) error {
-	stage, err := newDemoStage()
+	text, play := demoConfig, (*show).play
+	if c.Menus {
+		text, play = menusConfig, (*show).playMenus
+	}
+	stage, err := newDemoStage(text)
 	if err != nil {
 		return err
 	}
@@ -53,11 +61,11 @@ func (c *demoCommand) Run(ctx context.Context, p *process) error {
 		case <-playing.Done():
 			return nil // the daemon's own error says why
 		}
-		s := &show{demoStage: stage, out: p.stdout}
+		s := &show{demoStage: stage, out: p.stdout, people: map[string]*person{}}
 		if !c.Once && isTerminal(p.stdin) && isTerminal(p.stdout) {
 			s.keys, s.screen = p.stdin.(*os.File), p.stdout.(*os.File)
 		}
-		return s.play(playing)
+		return play(s, playing)
 	})
 	if err := group.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return fmt.Errorf("demo: %w", err)
@@ -70,22 +78,22 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// A demoStage is everything around the daemon: the simulated WhatsApp with the business's account, the CRM that receives
+// A demoStage is everything around the daemon: the simulated WhatsApp with the business's accounts, the CRM that receives
 // webhooks, and a directory that is removed afterwards.
 type demoStage struct {
 	dir       string
 	config    *config.Config
 	simulator *simulator.Server
-	account   *simulator.Account
+	accounts  map[string]*simulator.Account // by the name of the daemon's number
 	receiver  *receiver
 	logFile   *os.File
-	number    string // the name of the daemon's number
 	token     string
 	http      string // address of the daemon, once it listens
 }
 
-func newDemoStage() (s *demoStage, err error) {
-	s = &demoStage{token: "demo"}
+// newDemoStage sets the stage for a config, in whose text the addresses are still to be filled in.
+func newDemoStage(text string) (s *demoStage, err error) {
+	s = &demoStage{token: "demo", accounts: map[string]*simulator.Account{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("set the demo up: %w", err), s.close())
@@ -103,16 +111,16 @@ func newDemoStage() (s *demoStage, err error) {
 	if s.receiver, err = startReceiver(); err != nil {
 		return s, err
 	}
-	err = s.configure()
+	err = s.configure(text)
 	return s, err
 }
 
 // configure fills the addresses into the demo's config, and reads it as any other config is read.
-func (s *demoStage) configure() error {
+func (s *demoStage) configure(unfilled string) error {
 	key := s.simulator.RootKey()
 	var text bytes.Buffer
 	values := map[string]string{"Server": s.simulator.URL(), "ServerKey": hex.EncodeToString(key[:]), "CRM": s.receiver.url}
-	if err := template.Must(template.New("demo.toml").Parse(demoConfig)).Execute(&text, values); err != nil {
+	if err := template.Must(template.New("demo.toml").Parse(unfilled)).Execute(&text, values); err != nil {
 		return err
 	}
 	secrets := map[string]string{"DEMO_TOKEN": s.token, "DEMO_SECRET": s.receiver.secret}
@@ -123,10 +131,15 @@ func (s *demoStage) configure() error {
 	if err := report.Err(); err != nil {
 		return err
 	}
-	s.config, s.number = cfg, cfg.Numbers[0].Name
-	account, err := s.simulator.AddAccount(simulator.AccountOptions{Phone: string(cfg.Numbers[0].Phone), Name: "Front desk"})
-	s.account = account
-	return err
+	s.config = cfg
+	for _, n := range cfg.Numbers {
+		account, err := s.simulator.AddAccount(simulator.AccountOptions{Phone: string(n.Phone), Name: n.Name})
+		if err != nil {
+			return err
+		}
+		s.accounts[n.Name] = account
+	}
+	return nil
 }
 
 func (s *demoStage) close() error {
@@ -143,30 +156,38 @@ func (s *demoStage) close() error {
 	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
 }
 
-// pair links the daemon to the business's account as an owner would: it asks the API for the QR code and has the phone
+// pair links the daemon to an account of the business as an owner would: it asks the API for the QR code and has the phone
 // scan it.
-func (s *demoStage) pair(ctx context.Context) error {
+func (s *demoStage) pair(ctx context.Context, number string) error {
 	ctx, cancel := context.WithTimeout(ctx, demoPatience)
 	defer cancel()
-	if err := s.ask(ctx, http.MethodPost, "/api/v1/numbers/"+s.number+"/pair", nil); err != nil {
+	if err := s.ask(ctx, http.MethodPost, "/api/v1/numbers/"+number+"/pair", nil); err != nil {
 		return err
 	}
 	var numbers struct {
 		Items []struct {
-			QR *string `json:"qr"`
-		} `json:"items"`
+			Name string
+			QR   string
+		}
 	}
+	qr := ""
 	err := poll(ctx, func() (bool, error) {
 		err := s.ask(ctx, http.MethodGet, "/api/v1/numbers", &numbers)
-		return err == nil && numbers.Items[0].QR != nil, err
+		for _, n := range numbers.Items {
+			if n.Name == number {
+				qr = n.QR
+			}
+		}
+		return qr != "", err
 	})
 	if err != nil {
 		return fmt.Errorf("wait for the QR code: %w", err)
 	}
-	if err := s.account.Scan(*numbers.Items[0].QR); err != nil {
+	account := s.accounts[number]
+	if err := account.Scan(qr); err != nil {
 		return fmt.Errorf("scan the QR code: %w", err)
 	}
-	if err := s.account.WaitConnected(ctx); err != nil {
+	if err := account.WaitConnected(ctx); err != nil {
 		return fmt.Errorf("wait for the login: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -38,9 +39,17 @@ type webhookSeen struct {
 			Name, Phone, Source string
 			Stages              map[string]string
 		}
-		Funnel   string
-		From, To string
-		Source   string
+		Funnel      string
+		From, To    string
+		Source      string
+		Menu        string
+		Option      struct{ Label, Value string }
+		Answer      string
+		Opportunity struct{ Type, Value, Stage, Owner, Status string }
+		Chat        struct{ Agent string }
+		Agent       struct{ Name string }
+		Target      string
+		Available   bool
 	}
 }
 
@@ -108,17 +117,69 @@ func (r *receiver) wait(ctx context.Context, n int) error {
 
 // line is a webhook in a few words.
 func (s webhookSeen) line() string {
-	who := s.Data.Lead.Name
+	d, who := s.Data, s.Data.Lead.Name
 	switch s.Type {
 	case "lead.created":
-		return fmt.Sprintf("%s is a lead, source %q", who, s.Data.Lead.Source)
-	case "lead.returned":
-		return fmt.Sprintf("%s came again, source %q", who, s.Data.Source)
-	case "conversion.stage_changed":
-		if s.Data.From == "" {
-			return fmt.Sprintf("%s enters %q at %q", who, s.Data.Funnel, s.Data.To)
+		if d.Lead.Source == "" {
+			return who + " is a lead"
 		}
-		return fmt.Sprintf("%s moves from %q to %q", who, s.Data.From, s.Data.To)
+		return fmt.Sprintf("%s is a lead, source %q", who, d.Lead.Source)
+	case "lead.returned":
+		return fmt.Sprintf("%s came again, source %q", who, d.Source)
+	case "conversion.stage_changed":
+		if d.From == "" {
+			return fmt.Sprintf("%s enters %q at %q", who, d.Funnel, d.To)
+		}
+		return fmt.Sprintf("%s moves from %q to %q", who, d.From, d.To)
+	case "menu.sent":
+		return fmt.Sprintf("%s is asked by the %s menu", who, d.Menu)
+	case "menu.answered":
+		return fmt.Sprintf("%s chose %q, answer %q", who, cmp.Or(d.Option.Value, d.Option.Label), d.Answer)
+	case "agent.availability_changed":
+		if d.Available {
+			return d.Agent.Name + " gets chats again"
+		}
+		return d.Agent.Name + " gets no new chats"
+	}
+	if text := s.opportunityLine(); text != "" {
+		return text
+	}
+	return s.chatLine()
+}
+
+func (s webhookSeen) opportunityLine() string {
+	o, who := s.Data.Opportunity, s.Data.Lead.Name
+	what := o.Type
+	if o.Value != "" {
+		what += ", " + o.Value
+	}
+	switch s.Type {
+	case "opportunity.created":
+		return fmt.Sprintf("%s wants %s", who, what)
+	case "opportunity.owner_changed":
+		return fmt.Sprintf("%s owns it", o.Owner)
+	case "opportunity.stage_changed":
+		return fmt.Sprintf("%s moves to %q", what, o.Stage)
+	case "opportunity.closed":
+		return fmt.Sprintf("%s is %s", what, o.Status)
+	}
+	return ""
+}
+
+func (s webhookSeen) chatLine() string {
+	d, who := s.Data, s.Data.Lead.Name
+	switch s.Type {
+	case "chat.waiting":
+		return who + " waits for an agent"
+	case "chat.assigned":
+		if d.Target == "" {
+			return fmt.Sprintf("%s gets the chat with %s", d.Agent.Name, who)
+		}
+		return fmt.Sprintf("%s gets the chat with %s, by %s", d.Agent.Name, who, d.Target)
+	case "chat.escalated":
+		return fmt.Sprintf("%s loses the chat with %s", d.Agent.Name, who)
+	case "chat.closed":
+		return fmt.Sprintf("the chat with %s is closed", who)
 	}
 	return who
 }

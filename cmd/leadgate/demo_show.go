@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"leadgate/simulator"
+	"leadgate/chat"
 	"leadgate/store"
 )
 
@@ -17,16 +19,22 @@ import (
 type show struct {
 	*demoStage
 	out    io.Writer
-	screen *os.File                     // the terminal that out is; nil for none: then nobody reads along
-	keys   *os.File                     // the same terminal's keyboard
-	people map[string]*simulator.Person // by lower-case name
-	shown  int                          // webhooks that were printed
+	screen *os.File           // the terminal that out is; nil for none: then nobody reads along
+	keys   *os.File           // the same terminal's keyboard
+	people map[string]*person // by lower-case name
+	leads  int                // of the people, those who are no agents
+	watch  func(*person)      // is told of each new person; may be nil
+	shown  int                // webhooks that were printed
 }
 
+// The conversation of the README.
 const (
+	demoNumber   = "front-desk"
 	anaWrites    = "Hi, I came from Instagram and wanted to know more about the product!"
+	anaTaps      = "Artificial Intelligence"
 	phoneAnswers = "Thank you for scheduling with us! Your time is: 3:00 PM"
-	anaPhone     = "+5511911112222"
+	biaWrites    = "Good morning! Is there a place left in Data Science?"
+	phoneReplies = "Good morning Bia! One. I'll call you in five minutes."
 )
 
 // readingPause is how long a line stands on a terminal before the next one comes.
@@ -34,21 +42,19 @@ const readingPause = 1200 * time.Millisecond
 
 // play is the conversation of the README, and on a terminal whatever people type afterwards.
 func (s *show) play(ctx context.Context) error {
-	s.people = map[string]*simulator.Person{}
 	s.print(plain, "", "leadgate demo: the real WhatsApp client on a simulated WhatsApp. Nothing leaves this machine.")
 	fmt.Fprintln(s.out)
-	if err := s.pair(ctx); err != nil {
+	if err := s.addAgents(); err != nil {
 		return err
 	}
-	s.say("front-desk", "scanned the QR code: leadgate is a linked device of "+s.account.Phone())
-	if err := s.scene(ctx, 2, func() error { return s.leadWrites("Ana", anaWrites) }); err != nil {
+	if err := s.pair(ctx, demoNumber); err != nil {
 		return err
 	}
-	if err := s.scene(ctx, 3, func() error { return s.phoneWrites("Ana", phoneAnswers) }); err != nil {
-		return err
-	}
-	if err := s.printFunnel(ctx); err != nil {
-		return err
+	s.say(demoNumber, "scanned the QR code: leadgate is a linked device of "+s.accounts[demoNumber].Phone())
+	for _, act := range []func(context.Context) error{s.playMenu, s.playAnswer, s.playTakeover, s.printFunnel} {
+		if err := act(ctx); err != nil || ctx.Err() != nil {
+			return err
+		}
 	}
 	if s.screen != nil {
 		return s.console(ctx)
@@ -56,11 +62,50 @@ func (s *show) play(ctx context.Context) error {
 	return s.printWebhooks()
 }
 
-// scene lets something happen, waits until webhooks have arrived in all, and prints the new ones.
-func (s *show) scene(ctx context.Context, webhooks int, act func() error) error {
-	if s.screen != nil && !pause(ctx, readingPause) {
+// playMenu: a lead comes, is asked what they want, and an agent gets the chat.
+func (s *show) playMenu(ctx context.Context) error {
+	ana, err := s.person("Ana")
+	if err != nil {
+		return err
+	}
+	err = s.scene(ctx, 3, "Ana writes", anaWrites, func() error { return s.writes(ana, demoNumber, anaWrites) }, ana)
+	if err != nil {
+		return err
+	}
+	return s.scene(ctx, 7, "Ana taps", anaTaps, func() error { return s.taps(ana, anaTaps) }, ana, s.people["maria"])
+}
+
+// playAnswer: the agent answers on the business's phone, which moves the lead, and what the lead wants with them.
+func (s *show) playAnswer(ctx context.Context) error {
+	ana := s.people["ana"]
+	return s.scene(ctx, 9, "the phone writes to Ana", phoneAnswers, func() error { return s.answers(ana, demoNumber, phoneAnswers) })
+}
+
+// playTakeover: somebody of the business answers before the lead has chosen anything.
+func (s *show) playTakeover(ctx context.Context) error {
+	bia, err := s.person("Bia")
+	if err != nil {
+		return err
+	}
+	err = s.scene(ctx, 11, "Bia writes", biaWrites, func() error { return s.writes(bia, demoNumber, biaWrites) }, bia)
+	if err != nil {
+		return err
+	}
+	err = s.scene(ctx, 11, "the phone writes to Bia", phoneReplies, func() error { return s.answers(bia, demoNumber, phoneReplies) })
+	if err != nil {
+		return err
+	}
+	err = s.settle(ctx, demoNumber)
+	s.print(plain, "  the menu is over: ", "a person has taken over, and nothing automatic is said in this chat any more")
+	return err
+}
+
+// scene lets something happen, waits until webhooks have arrived in all, and prints the new ones and what comes to phones.
+func (s *show) scene(ctx context.Context, webhooks int, who, text string, act func() error, phones ...*person) error {
+	if !s.pause(ctx) {
 		return nil
 	}
+	s.say(who, text)
 	if err := act(); err != nil {
 		return err
 	}
@@ -69,11 +114,28 @@ func (s *show) scene(ctx context.Context, webhooks int, act func() error) error 
 	if err := s.receiver.wait(wait, webhooks); err != nil {
 		return err
 	}
-	if s.screen != nil && !pause(ctx, readingPause) {
+	if !s.pause(ctx) {
 		return nil
 	}
 	s.printNew()
+	for _, p := range phones {
+		if err := s.showNext(ctx, p); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// settle waits until the daemon has handled everything that was sent to a number: it acknowledges after the commit.
+func (s *show) settle(ctx context.Context, number string) error {
+	ctx, cancel := context.WithTimeout(ctx, demoPatience)
+	defer cancel()
+	return poll(ctx, func() (bool, error) { return s.accounts[number].Waiting() == 0, nil })
+}
+
+// pause gives who reads along time to read; false when they have seen enough.
+func (s *show) pause(ctx context.Context) bool {
+	return s.screen == nil || pause(ctx, readingPause)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -87,53 +149,24 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func (s *show) leadWrites(name, text string) error {
-	person, err := s.person(name)
-	if err != nil {
-		return err
-	}
-	s.say(name+" writes", text)
-	_, err = person.Send(s.account, simulator.Message{Text: text})
-	return err
-}
-
-func (s *show) phoneWrites(name, text string) error {
-	s.say("the phone writes to "+name, text)
-	_, err := s.account.Send(s.people[strings.ToLower(name)], simulator.Message{Text: text})
-	return err
-}
-
-// person finds somebody by name, or lets them exist from now on with a phone of their own.
-func (s *show) person(name string) (*simulator.Person, error) {
-	if p, known := s.people[strings.ToLower(name)]; known {
-		return p, nil
-	}
-	phone := anaPhone
-	if n := len(s.people); n > 0 {
-		phone = fmt.Sprintf("+55119%08d", 11112222+n)
-	}
-	p, err := s.simulator.AddPerson(simulator.PersonOptions{Phone: phone, Name: name})
-	if err != nil {
-		return nil, err
-	}
-	s.people[strings.ToLower(name)] = p
-	return p, nil
-}
+// labelWidth is the width of the column that says who does something, in characters.
+const labelWidth = 29
 
 // say prints a line of the conversation.
-func (s *show) say(who, text string) { s.print(bold, fmt.Sprintf("%-28s ", who), text) }
+func (s *show) say(who, text string) { s.print(bold, fmt.Sprintf("%-*s ", labelWidth-1, who), text) }
 
-// printNew prints the webhooks that arrived since it was last called.
-func (s *show) printNew() {
-	arrived, _ := s.receiver.since(s.shown)
+// printNew prints the webhooks that arrived since it was last called. The channel is closed when there are more.
+func (s *show) printNew() (more <-chan struct{}) {
+	arrived, more := s.receiver.since(s.shown)
 	for _, w := range arrived {
 		text := w.line()
 		if !w.Verified {
 			text += "  SIGNATURE WRONG"
 		}
-		s.print(plain, fmt.Sprintf("  webhook  %-25s ", w.Type), text)
+		s.print(plain, fmt.Sprintf("  webhook  %-26s ", w.Type), text)
 	}
 	s.shown += len(arrived)
+	return more
 }
 
 // How a label looks on a terminal (ECMA-48: SGR).
@@ -145,16 +178,20 @@ const (
 // print prints a text behind a label. On a terminal the label has a look, and a text that is longer than the line goes on
 // below itself.
 func (s *show) print(look, label, text string) {
-	if s.screen == nil {
-		fmt.Fprintln(s.out, label+text)
-		return
-	}
 	indent := utf8.RuneCountInString(label)
-	lines := wrap(text, columns(s.screen)-indent)
-	if look != plain && os.Getenv("NO_COLOR") == "" {
+	lines := s.fitted(text, indent)
+	if s.screen != nil && look != plain && os.Getenv("NO_COLOR") == "" {
 		label = look + label + plain
 	}
-	fmt.Fprintln(s.out, label+strings.Join(lines, "\n"+strings.Repeat(" ", indent)))
+	fmt.Fprintln(s.out, strings.TrimRight(label+strings.Join(lines, "\n"+strings.Repeat(" ", indent)), " "))
+}
+
+// fitted is a text in lines that fit on the terminal behind so many characters.
+func (s *show) fitted(text string, indent int) []string {
+	if s.screen == nil {
+		return []string{text}
+	}
+	return wrap(text, columns(s.screen)-indent)
 }
 
 // barWidth is the width of a full bar, in characters.
@@ -182,23 +219,61 @@ func (s *show) printFunnel(ctx context.Context) error {
 			fmt.Fprintln(s.out, strings.TrimRight(line, " "))
 		}
 	}
-	fmt.Fprintln(s.out, "\nLeads")
-	arrived, _ := s.receiver.since(0)
-	latest := map[string]webhookSeen{}
-	var names []string
-	for _, w := range arrived {
-		if _, seen := latest[w.Data.Lead.Phone]; !seen {
-			names = append(names, w.Data.Lead.Phone)
+	return s.printLeads(ctx)
+}
+
+// printLeads prints where each lead stands, and who has the chat with them, as the API says it.
+func (s *show) printLeads(ctx context.Context) error {
+	var leads struct {
+		Items []struct {
+			ID, Name, Source string
+			Stages           map[string]string
 		}
-		latest[w.Data.Lead.Phone] = w
 	}
-	for _, phone := range names {
-		lead := latest[phone].Data.Lead
-		for funnel, stage := range lead.Stages {
-			fmt.Fprintf(s.out, "  %-12s source %q, stands in %q of %q\n", lead.Name, lead.Source, stage, funnel)
+	var chats struct {
+		Items []struct {
+			LeadID        string `json:"lead_id"`
+			Status, Agent string
 		}
+	}
+	if err := s.ask(ctx, http.MethodGet, "/api/v1/leads", &leads); err != nil {
+		return err
+	}
+	if err := s.ask(ctx, http.MethodGet, "/api/v1/chats", &chats); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, "\nLeads")
+	for _, lead := range slices.Backward(leads.Items) { // the API begins with the newest
+		var is []string
+		if lead.Source != "" {
+			is = append(is, fmt.Sprintf("source %q", lead.Source))
+		}
+		for funnel, stage := range lead.Stages {
+			is = append(is, fmt.Sprintf("stands in %q of %q", stage, funnel))
+		}
+		for _, c := range chats.Items {
+			if c.LeadID == lead.ID {
+				is = append(is, standing(chat.ChatStatus(c.Status), c.Agent))
+			}
+		}
+		s.print(plain, fmt.Sprintf("  %-12s ", lead.Name), strings.Join(is, ", "))
 	}
 	return nil
+}
+
+// standing says how a chat stands.
+func standing(status chat.ChatStatus, agent string) string {
+	switch status {
+	case chat.ChatMenu:
+		return "is being asked"
+	case chat.ChatWaiting:
+		return "waits for an agent"
+	case chat.ChatAssigned:
+		return "has a chat with " + agent
+	case chat.ChatTaken:
+		return "has a chat with whoever is on the business's phone"
+	}
+	return "has a chat that is closed"
 }
 
 // printWebhooks prints everything that the CRM received, with what its own check of the signature said.
@@ -212,7 +287,7 @@ func (s *show) printWebhooks() error {
 			verdict = "SIGNATURE WRONG"
 			wrong++
 		}
-		fmt.Fprintf(s.out, "  %d  %-25s %s\n     %s  %s  %s\n", i+1, w.Type, w.line(), w.ID, shorten(w.Signature, 16), verdict)
+		fmt.Fprintf(s.out, "  %2d  %-25s %s  %s  %s\n", i+1, w.Type, shorten(w.ID, 12), shorten(w.Signature, 10), verdict)
 	}
 	if wrong > 0 {
 		return fmt.Errorf("%d webhooks had a wrong signature", wrong)

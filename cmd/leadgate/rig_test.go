@@ -188,8 +188,8 @@ func end(cmd *exec.Cmd, sig syscall.Signal) *os.ProcessState {
 // pair links the daemon to the account, by the API and the QR code.
 func (r *rig) pair() {
 	r.Helper()
-	stage := &demoStage{http: r.http, token: rigToken, account: r.account, number: "front-desk"}
-	if err := stage.pair(r.Context()); err != nil {
+	stage := &demoStage{http: r.http, token: rigToken, accounts: map[string]*simulator.Account{"front-desk": r.account}}
+	if err := stage.pair(r.Context(), "front-desk"); err != nil {
 		r.Fatal(err)
 	}
 	const collections = 5 // of app state, which the phone hands a new companion's key for
