@@ -2,11 +2,16 @@ package bot_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
+
+	"leadgate/chat"
 )
 
 // towns makes directories for one town after another.
@@ -56,5 +61,37 @@ func TestUnderCrashesNoEffectIsLostOrDoubled(t *testing.T) {
 		if got, want := fmt.Sprint(crashing.shown), fmt.Sprint(calm.shown); got != want {
 			rt.Fatalf("phones show\n%s\nand without crashes\n%s", got, want)
 		}
+	})
+}
+
+func TestNothingAutomaticReachesALeadAfterATakeover(t *testing.T) {
+	t.Parallel()
+	dir := towns(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		w := newTown(rt, dir(rt), drawnBusiness(rt), nil)
+		defer w.close()
+		number := drawnNumber(rt)
+		happens := map[string]func(){
+			"nothing":     func() {},
+			"lead writes": func() { w.hear(w.message(number, person(0), "hello", 0)) },
+			"lead picks":  func() { w.hear(w.message(number, person(0), "1", 0)) },
+			"business writes": func() {
+				m := w.message(number, person(0), "good morning", 0)
+				m.Direction = chat.Outbound
+				w.hear(m)
+			},
+			"goes offline": func() { w.offline[number] = true },
+			"goes online":  func() { w.online(number) },
+			"is answered":  w.carry,
+		}
+		for range 20 {
+			what := rapid.SampledFrom(slices.Sorted(maps.Keys(happens))).Draw(rt, "what")
+			rt.Logf("%s: %s", w.now.Format("15:04:05"), what)
+			happens[what]()
+			w.check()
+			w.now = w.now.Add(time.Second)
+		}
+		w.online(number)
+		w.pass(time.Hour)
 	})
 }

@@ -26,7 +26,7 @@ func drawnActs(t *rapid.T, n int) []act {
 	kinds := []func(*rapid.T) act{
 		nothing, leadWrites, leadWrites, leadWrites, leadWrites, leadPicks, leadPicks, leadPicks, leadPicks, leadPicks, leadEdits,
 		businessWrites, agentCommands, agentCommands, chatOrder, available, change, merge, erase, timePasses, timePasses, timePasses,
-		reload, restart, goesOffline, goesOnline, goesOnline, again,
+		reload, restart, goesOffline, goesOnline, goesOnline, goesOnline, again,
 	}
 	acts := make([]act, n)
 	for i := range acts {
@@ -80,10 +80,12 @@ func leadWrites(t *rapid.T) act {
 	number, late := drawnNumber(t), lateBy(t)
 	who, as := drawnPerson(t)
 	text := rapid.SampledFrom([]string{"hello", "hello", "1", "2", "3", "9", "AI", "other", "I came from Instagram", ""}).Draw(t, "text")
-	return act{fmt.Sprintf("person %d writes %q to %s, %s late", who, text, number, late), func(w *town) {
+	cut := rapid.IntRange(0, 4).Draw(t, "the number goes offline") == 1
+	return act{fmt.Sprintf("person %d writes %q to %s, %s late; offline then: %v", who, text, number, late, cut), func(w *town) {
 		m := w.message(number, as, text, late)
 		w.written[who] = &m
 		w.hear(m)
+		w.offline[number] = w.offline[number] || cut // before anything is answered
 	}}
 }
 
