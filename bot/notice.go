@@ -36,13 +36,19 @@ func (b *builder) tellAgent(c Chat) {
 	b.sayTo(agent.Phone, c.Agent, c.Number, fmt.Sprintf("notice/%s/%d", c.ID, c.Place.Nth), strings.Join(lines, "\n"))
 }
 
-// sayTo sends a message to an agent. Until they have written to the number it is a first message to somebody.
+// sayTo sends a message to an agent. Until they have written to the number it is a first message to somebody, which WhatsApp
+// may not allow for a while. It has a lane of its own, so that what they are answered then does not wait for it.
 func (b *builder) sayTo(phone chat.Phone, agent, number, key, text string) {
-	body, err := json.Marshal(chat.Outgoing{Phone: phone, Text: text, Reply: slices.Contains(b.agents[agent].Numbers, number)})
+	wrote := slices.Contains(b.agents[agent].Numbers, number)
+	lane := AgentLane(agent)
+	if !wrote {
+		lane += "/first"
+	}
+	body, err := json.Marshal(chat.Outgoing{Phone: phone, Text: text, Reply: wrote})
 	if err != nil {
 		panic(fmt.Sprintf("outgoing message: %v", err)) // strings: JSON has a form for each of them
 	}
-	b.effect(SendDestination(number), AgentLane(agent), key, body)
+	b.effect(SendDestination(number), lane, key, body)
 }
 
 // leadInWords is who the lead is.
