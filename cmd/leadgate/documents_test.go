@@ -57,6 +57,37 @@ func TestEveryCommandInTheDocumentsIsOne(t *testing.T) {
 	}
 }
 
+func TestEveryScriptThatTheDocumentsPlayHolds(t *testing.T) {
+	seen, texts := 0, documents(t)
+	t.Chdir("../..") // as somebody who reads the documents
+	for name, text := range texts {
+		for _, found := range codeLine.FindAllStringSubmatch(text, -1) {
+			args := words(found[1])
+			if len(args) == 0 || args[0] != "test" {
+				continue
+			}
+			seen++
+			if _, errs, code := command(t, args...); code != 0 {
+				t.Errorf("%s: leadgate%s ends with exit code %d: %s", name, found[1], code, errs)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("the README plays no script")
+	}
+}
+
+func TestTheREADMEQuotesTheExampleScript(t *testing.T) {
+	script, err := os.ReadFile("../../examples/from-instagram-to-a-counsellor.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quoted := regexp.MustCompile("(?s)```\n(# a lead from .*?)…\n```").FindStringSubmatch(documents(t)["README.md"])
+	if len(quoted) < 2 || !strings.HasPrefix(string(script), quoted[1]) {
+		t.Errorf("the README quotes something else: %q", quoted)
+	}
+}
+
 func TestEveryCommandThatTheDocumentsMentionIsOne(t *testing.T) {
 	var cli commands
 	parser, err := kong.New(&cli)
