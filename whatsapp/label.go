@@ -2,7 +2,9 @@ package whatsapp
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,8 +60,11 @@ type labels struct {
 	heard   []func(context.Context) error
 	againAt time.Time // when to try again what could not be committed; zero: nothing waits
 	learned bool      // the book says what the phone shows
+	blank   bool      // the book says nothing, and the phone must be asked for everything
 	learnAt time.Time // when to ask the phone, once connected; zero: it is being asked
-	own     ownChanges
+	own     labelChanges
+	byHand  labelChanges
+	early   []association // of labels that are not known yet, oldest first
 }
 
 func newLabels(want chat.Number, ns *Numbers, nudge func()) *labels {
@@ -68,7 +73,9 @@ func newLabels(want chat.Number, ns *Numbers, nudge func()) *labels {
 		sending: make(chan struct{}, 1), learnAt: time.Unix(0, 0),
 	}
 	l.wanted.Store(want.Labels)
-	if !want.Labels {
+	if want.Labels {
+		l.look()
+	} else {
 		l.forget() // they may have been on when the process ended
 	}
 	return l
@@ -83,7 +90,9 @@ func (l *labels) want(on bool) {
 	if l.wanted.Swap(on) == on {
 		return
 	}
-	if !on {
+	if on {
+		l.look()
+	} else {
 		l.forget()
 	}
 	l.nudge()
@@ -103,7 +112,7 @@ func (l *labels) forget() {
 	}
 	l.push(func(ctx context.Context) error {
 		l.mu.Lock()
-		l.learned = false
+		l.learned, l.blank, l.early = false, true, nil
 		l.mu.Unlock()
 		known, err := l.book.Labels(ctx, l.number)
 		for i := 0; err == nil && i < len(known); i++ {
@@ -114,9 +123,32 @@ func (l *labels) forget() {
 		}
 		return err //nolint:wrapcheck // drain says what failed
 	})
+	l.soon()
+}
+
+// look finds out whether the book says anything, before the first change is written into it.
+func (l *labels) look() {
+	if l.book == nil {
+		return
+	}
+	l.push(func(ctx context.Context) error {
+		known, err := l.book.Labels(ctx, l.number)
+		if err != nil {
+			return fmt.Errorf("list labels: %w", err)
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.blank = !slices.ContainsFunc(known, func(label chat.PhoneLabel) bool { return !label.Deleted })
+		return nil
+	})
+	l.soon()
+}
+
+// soon lets the number's loop commit what was pushed.
+func (l *labels) soon() {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.againAt = time.Now()
-	l.mu.Unlock()
 }
 
 // isDue reports whether what could not be committed is to be tried again now.

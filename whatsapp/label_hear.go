@@ -18,46 +18,67 @@ import (
 	"leadgate/chat"
 )
 
-// hear takes what whatsmeow says of labels, in the order in which it says it. WhatsApp does not tell it again: what the
-// store does not take now is kept in memory until it does, and is lost when the process ends before.
+// hear takes what whatsmeow says of labels. WhatsApp does not tell it again: what the store does not take now is kept in
+// memory until it does, and is lost when the process ends before.
 func (l *labels) hear(ctx context.Context, cli *whatsmeow.Client, evt any) {
 	if !l.on() {
 		return
 	}
+	l.mu.Lock()
 	switch evt := evt.(type) {
 	case *events.LabelEdit:
-		own := !evt.FromFullSync && l.isOwn(evt.Timestamp, appstate.IndexLabelEdit, evt.LabelID)
-		l.push(func(ctx context.Context) error { return l.edit(ctx, labelOf(evt), own) })
+		l.hearEdit(evt)
 	case *events.LabelAssociationChat:
-		change := association{
-			lids: cli.Store.LIDs, jid: evt.JID, labelID: evt.LabelID, on: evt.Action.GetLabeled(),
-			at: sentAt(evt.Timestamp, time.Now()), whole: evt.FromFullSync,
-		}
-		switch {
-		case !evt.FromFullSync && l.isOwn(evt.Timestamp, appstate.IndexLabelAssociationChat, evt.LabelID, evt.JID.String()):
-			return
-		case !isPhone(evt.JID) && !isLID(evt.JID), identityOf(cli.Store).is(evt.JID):
-			l.count(labelForeign)
-			return
-		}
-		l.push(func(ctx context.Context) error { return l.associate(ctx, change) })
+		l.hearAssociation(cli.Store, evt)
 	case *events.AppStateSyncComplete:
-		if evt.Name != appstate.WAPatchRegular {
-			return
+		if evt.Name == appstate.WAPatchRegular {
+			l.enqueue(func(context.Context) error { l.hasLearned(); return nil })
 		}
-		l.push(func(context.Context) error { l.hasLearned(); return nil })
 	}
+	l.mu.Unlock()
 	l.drain(ctx)
 }
 
-func (l *labels) isOwn(at time.Time, index ...string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	own := l.own.has(at, index...)
-	if own {
+// hearEdit takes a label that was made, changed or deleted; l.mu is held.
+func (l *labels) hearEdit(evt *events.LabelEdit) {
+	own := !evt.FromFullSync && l.own.has(evt.Timestamp, appstate.IndexLabelEdit, evt.LabelID)
+	switch {
+	case own:
 		l.count(labelOwn)
+	case !evt.FromFullSync && l.isOvertaken(evt.Timestamp, appstate.IndexLabelEdit, evt.LabelID):
+		return
 	}
-	return own
+	l.enqueue(func(ctx context.Context) error { return l.edit(ctx, labelOf(evt), own) })
+}
+
+// hearAssociation takes a label that was put on a chat or taken off; l.mu is held.
+func (l *labels) hearAssociation(device *store.Device, evt *events.LabelAssociationChat) {
+	index := []string{appstate.IndexLabelAssociationChat, evt.LabelID, evt.JID.String()}
+	change := association{
+		lids: device.LIDs, jid: evt.JID, labelID: evt.LabelID, on: evt.Action.GetLabeled(),
+		at: sentAt(evt.Timestamp, time.Now()), whole: evt.FromFullSync,
+	}
+	switch {
+	case !isPhone(evt.JID) && !isLID(evt.JID), identityOf(device).is(evt.JID):
+		l.count(labelForeign)
+	case !evt.FromFullSync && l.own.has(evt.Timestamp, index...):
+		l.count(labelOwn)
+	case !evt.FromFullSync && l.isOvertaken(evt.Timestamp, index...):
+	default:
+		l.enqueue(func(ctx context.Context) error { return l.associate(ctx, change) })
+	}
+}
+
+// isOvertaken reports whether a later change of the same thing was heard already: whatsmeow hands changes that follow each
+// other closely to several goroutines at once (server_sync). What is not overtaken counts as heard. Only changes by hand
+// are compared, as clocks differ; l.mu is held.
+func (l *labels) isOvertaken(at time.Time, index ...string) bool {
+	if l.byHand.overtook(at, index...) {
+		l.count(labelKnown)
+		return true
+	}
+	l.byHand.add(at, index...)
+	return false
 }
 
 // labelOf is a label as WhatsApp tells it. The app's own lists ("Unread", "Favorites") are told as labels too; they can't
@@ -78,12 +99,9 @@ func labelOf(evt *events.LabelEdit) chat.PhoneLabel {
 // have changed it since.
 func (l *labels) edit(ctx context.Context, label chat.PhoneLabel, own bool) error {
 	if own {
-		known, err := l.book.Labels(ctx, l.number)
-		if err != nil {
-			return fmt.Errorf("list labels: %w", err)
-		}
-		if slices.ContainsFunc(known, func(k chat.PhoneLabel) bool { return k.ID == label.ID }) {
-			return nil
+		known, err := l.find(ctx, label.ID)
+		if err != nil || known != nil {
+			return err
 		}
 	} else {
 		l.count(labelEdited)
@@ -91,6 +109,15 @@ func (l *labels) edit(ctx context.Context, label chat.PhoneLabel, own bool) erro
 	if err := l.book.SetLabel(ctx, l.number, label); err != nil {
 		return fmt.Errorf("keep label %q: %w", label.ID, err)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.early = slices.DeleteFunc(l.early, func(change association) bool {
+		if change.labelID != label.ID {
+			return false
+		}
+		l.enqueue(func(ctx context.Context) error { return l.associate(ctx, change) })
+		return true
+	})
 	return nil
 }
 
@@ -98,6 +125,11 @@ func (l *labels) edit(ctx context.Context, label chat.PhoneLabel, own bool) erro
 func (l *labels) push(commit func(context.Context) error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.enqueue(commit)
+}
+
+// enqueue is push; l.mu is held.
+func (l *labels) enqueue(commit func(context.Context) error) {
 	if len(l.heard) >= unheardAtMost {
 		l.count(labelDropped)
 		l.log.Error("too many changes of labels wait for the store, the oldest is given up", "number", l.number)
@@ -173,11 +205,14 @@ func (l *labels) associate(ctx context.Context, heard association) error {
 		l.count(labelKnown)
 		return l.set(ctx, heard)
 	}
-	label, err := l.label(ctx, heard.labelID)
-	if err != nil {
+	label, err := l.find(ctx, heard.labelID)
+	switch {
+	case err != nil:
 		return err
-	}
-	if label == nil {
+	case label == nil:
+		l.keep(heard)
+		return nil
+	case label.Deleted:
 		l.count(labelForeign)
 		return l.set(ctx, heard)
 	}
@@ -221,18 +256,25 @@ func (l *labels) setLabelled(ctx context.Context, now labelled) error {
 	return nil
 }
 
-// label is a label that the phone has, nil when it has none of that id.
-func (l *labels) label(ctx context.Context, id string) (*chat.PhoneLabel, error) {
+// find is a label of the phone, deleted or not, nil when there was none of that id.
+func (l *labels) find(ctx context.Context, id string) (*chat.PhoneLabel, error) {
 	known, err := l.book.Labels(ctx, l.number)
 	if err != nil {
 		return nil, fmt.Errorf("list labels: %w", err)
 	}
-	for i := range known {
-		if known[i].ID == id && !known[i].Deleted {
-			return &known[i], nil
-		}
+	i := slices.IndexFunc(known, func(label chat.PhoneLabel) bool { return label.ID == id })
+	if i < 0 {
+		return nil, nil //nolint:nilnil // not to be found is no error
 	}
-	return nil, nil //nolint:nilnil // not to be found is no error
+	return &known[i], nil
+}
+
+// keep keeps an association until its label is heard of, which comes before it or a moment after.
+func (l *labels) keep(heard association) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.early = append(l.early, heard)
+	l.early = slices.Delete(l.early, 0, max(0, len(l.early)-unheardAtMost)) // of labels that nobody ever tells
 }
 
 // carrying is those of a person's chats that carry a label.

@@ -3,20 +3,17 @@ package whatsapp
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.mau.fi/whatsmeow"
 	"go.mau.fi/whatsmeow/appstate"
-
-	"leadgate/chat"
 )
 
 // hasLearned notes that the book says what the phone shows.
 func (l *labels) hasLearned() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.learned = true
+	l.learned, l.blank = true, false
 }
 
 func (l *labels) hasItLearned() bool {
@@ -49,8 +46,8 @@ func (l *labels) learn(ctx context.Context, cli *whatsmeow.Client) {
 	l.nudge()
 }
 
-// catchUp asks for what has changed since the book was written, and for everything when the book is empty: the labels
-// may have been off when WhatsApp told it.
+// catchUp asks for what has changed since the book was written, and for everything when it was empty: the labels may
+// have been off when WhatsApp told it.
 func (l *labels) catchUp(ctx context.Context, cli *whatsmeow.Client) error {
 	version, _, err := cli.Store.AppState.GetAppStateVersion(ctx, string(appstate.WAPatchRegular))
 	if err != nil {
@@ -62,15 +59,13 @@ func (l *labels) catchUp(ctx context.Context, cli *whatsmeow.Client) error {
 	if l.drain(ctx); l.waiting() {
 		return nil
 	}
-	known, err := l.book.Labels(ctx, l.number)
-	if err != nil {
-		return fmt.Errorf("list labels: %w", err)
-	}
-	alive := slices.ContainsFunc(known, func(label chat.PhoneLabel) bool { return !label.Deleted })
-	if err := cli.FetchAppState(ctx, appstate.WAPatchRegular, !alive, false); err != nil {
+	l.mu.Lock()
+	blank := l.blank
+	l.mu.Unlock()
+	if err := cli.FetchAppState(ctx, appstate.WAPatchRegular, blank, false); err != nil {
 		return fmt.Errorf("ask the phone for its labels: %w", err)
 	}
-	if alive {
+	if !blank {
 		l.hasLearned()
 	}
 	return nil

@@ -8,26 +8,36 @@ import (
 	"go.mau.fi/whatsmeow/appstate"
 )
 
-// ownChangesAtMost is how many of the daemon's own changes are remembered. Their news come within the same second, or
-// with the next connection when one was lost between the change and its news.
-const ownChangesAtMost = 1000
+// labelChangesAtMost is how many changes of labels are remembered. News of a change come within the same second, or with
+// the next connection when one was lost between the change and its news.
+const labelChangesAtMost = 1000
 
-// ownChanges are the latest changes of app state that the daemon itself has sent, oldest first.
-type ownChanges []ownChange
+// labelChanges are the latest changes of app state, oldest first. WhatsApp tells the index and the time of a change, in
+// milliseconds, as whoever made it has sent them.
+type labelChanges []labelChange
 
-// ownChange is one of them: WhatsApp tells its index and its time, in milliseconds, as they were sent.
-type ownChange struct {
+type labelChange struct {
 	index string
 	at    int64
 }
 
-func (o *ownChanges) add(patch appstate.PatchInfo) {
-	for _, mutation := range patch.Mutations {
-		*o = append(*o, ownChange{strings.Join(mutation.Index, "|"), patch.Timestamp.UnixMilli()})
-	}
-	*o = slices.Delete(*o, 0, max(0, len(*o)-ownChangesAtMost))
+func (c *labelChanges) add(at time.Time, index ...string) {
+	*c = append(*c, labelChange{strings.Join(index, "|"), at.UnixMilli()})
+	*c = slices.Delete(*c, 0, max(0, len(*c)-labelChangesAtMost))
 }
 
-func (o *ownChanges) has(at time.Time, index ...string) bool {
-	return slices.Contains(*o, ownChange{strings.Join(index, "|"), at.UnixMilli()})
+func (c *labelChanges) addPatch(patch appstate.PatchInfo) {
+	for _, mutation := range patch.Mutations {
+		c.add(patch.Timestamp, mutation.Index...)
+	}
+}
+
+// has reports whether this very change is among them.
+func (c *labelChanges) has(at time.Time, index ...string) bool {
+	return slices.Contains(*c, labelChange{strings.Join(index, "|"), at.UnixMilli()})
+}
+
+// overtook reports whether a later change of the same thing is among them.
+func (c *labelChanges) overtook(at time.Time, index ...string) bool {
+	return slices.ContainsFunc(*c, func(o labelChange) bool { return o.index == strings.Join(index, "|") && o.at > at.UnixMilli() })
 }

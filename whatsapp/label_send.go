@@ -97,7 +97,7 @@ func (l *labels) carry(ctx context.Context, cli *whatsmeow.Client, want chat.Lab
 func (l *labels) send(ctx context.Context, cli *whatsmeow.Client, plan labelPlan) error {
 	patch := plan.patch(time.Now())
 	l.mu.Lock()
-	l.own.add(patch)
+	l.own.addPatch(patch)
 	l.mu.Unlock()
 	err := cli.SendAppState(ctx, patch)
 	switch {

@@ -196,7 +196,11 @@ func TestWithoutLabelsNothingIsLabelledAndNothingHeard(t *testing.T) {
 	if known, err := d.book.Labels(t.Context(), "front-desk"); err != nil || len(known) != 0 {
 		t.Errorf("the book has %+v, %v", known, err)
 	}
+	l := d.Number("front-desk").labels
+	l.turn.Lock() // a change of before is heard before the number can ask for all
 	d.SetNumbers([]chat.Number{labelling})
+	l.push(func(ctx context.Context) error { return l.edit(ctx, chat.PhoneLabel{ID: "2", Name: "Sale"}, false) })
+	l.turn.Unlock()
 	d.learned()
 	d.carry(d.stage("Lead Entry"))
 	d.shown("Lead Entry") // what was put on meanwhile is known

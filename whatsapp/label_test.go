@@ -190,19 +190,50 @@ func TestNewsOfAnOwnChangeThatComesLateIsNone(t *testing.T) {
 	n.labels.mu.Lock()
 	first := n.labels.own[1] // that Lead Entry was put on
 	n.labels.mu.Unlock()
-	index := strings.Split(first.index, "|")
-	jid, err := types.ParseJID(index[2])
-	if err != nil {
-		t.Fatal(err)
-	}
-	late := &events.LabelAssociationChat{JID: jid, LabelID: index[1], Timestamp: time.UnixMilli(first.at)}
-	late.Action = appstate.BuildLabelChat(jid, index[1], true).Mutations[0].Value.GetLabelAssociationAction()
+	late := d.put(strings.Split(first.index, "|")[1], true, time.UnixMilli(first.at))
 	n.labels.hear(t.Context(), n.clientNow(), late)
 	d.told(0)
 	late.Timestamp = late.Timestamp.Add(time.Second)
 	n.labels.hear(t.Context(), n.clientNow(), late)
 	if got := d.told(1)[0]; got.Label != "Lead Entry" || !got.On {
 		t.Errorf("a change at another time is told as %+v", got)
+	}
+}
+
+// put is news that a label was put on Ana's chat, or taken off it.
+func (d *labelDesk) put(labelID string, on bool, at time.Time) *events.LabelAssociationChat {
+	d.t.Helper()
+	jid, err := types.ParseJID(d.ana.LID())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	action := appstate.BuildLabelChat(jid, labelID, on).Mutations[0].Value.GetLabelAssociationAction()
+	return &events.LabelAssociationChat{JID: jid, LabelID: labelID, Timestamp: at, Action: action}
+}
+
+// Changes that follow each other closely come over several goroutines.
+func TestChangesOfLabelsThatOvertakeEachOtherComeToTheSame(t *testing.T) {
+	d := newLabelDesk(t).begin()
+	n, now := d.Number("front-desk"), time.Now()
+	edit := func(id, name string, at time.Time) *events.LabelEdit {
+		action := appstate.BuildLabelEdit(id, name, 0, false).Mutations[0].Value.GetLabelEditAction()
+		return &events.LabelEdit{LabelID: id, Timestamp: at, Action: action}
+	}
+	for _, evt := range []any{
+		d.put("1", true, now.Add(time.Second)), edit("1", "Sale", now), // made, and put on at once
+		edit("2", "Scheduling", now.Add(time.Second)), edit("2", "Mine", now), // renamed
+		d.put("2", false, now.Add(time.Second)), d.put("2", true, now), // put on and taken off
+	} {
+		n.labels.hear(t.Context(), n.clientNow(), evt)
+	}
+	if got := d.told(1)[0]; got.Label != "Sale" || !got.On {
+		t.Errorf("told %+v", got)
+	}
+	if label, err := n.labels.find(t.Context(), "2"); err != nil || label.Name != "Scheduling" {
+		t.Errorf("label 2 is %+v, %v", label, err)
+	}
+	if ids, err := d.book.Labelled(t.Context(), "front-desk", d.ana.LID()); err != nil || !slices.Equal(ids, []string{"1"}) {
+		t.Errorf("the book says %q, %v", ids, err)
 	}
 }
 
