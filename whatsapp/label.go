@@ -90,9 +90,7 @@ func (l *labels) want(on bool) {
 	if l.wanted.Swap(on) == on {
 		return
 	}
-	if on {
-		l.look()
-	} else {
+	if !on {
 		l.forget()
 	}
 	l.nudge()
