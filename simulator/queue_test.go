@@ -11,7 +11,7 @@ func numbered(id string) waBinary.Node {
 }
 
 func TestOnlyWhatTheConnectionHasSentCanBeAcknowledged(t *testing.T) {
-	d := &device{queue: newQueue()}
+	d := &device{account: &Account{}, queue: newQueue()}
 	d.push(numbered("1"), 0)
 	if d.settle("message", "1") {
 		t.Error("acknowledged while the companion was away")
