@@ -47,6 +47,8 @@ func handOver(ctx context.Context, tx *sql.Tx, absorbed, lead string) error {
 		`UPDATE event SET lead = $1 WHERE lead = $2`,
 		`UPDATE opportunity SET lead = $1 WHERE lead = $2`,
 		`UPDATE chat SET lead = $1 WHERE lead = $2`,
+		`UPDATE payment SET lead = $1 WHERE lead = $2`,
+		`UPDATE feedback SET lead = $1 WHERE lead = $2`,
 		`UPDATE delivery SET about = $1 WHERE about = $2`,
 		`INSERT INTO contact (lead, number, wrote_at) SELECT $1, number, wrote_at FROM contact WHERE lead = $2 ` + laterContact,
 	} {

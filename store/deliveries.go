@@ -11,7 +11,7 @@ import (
 )
 
 // notTimers leaves out what the bot puts off for itself, over "delivery d".
-const notTimers = `d.destination <> '` + bot.TimerDestination + `'`
+const notTimers = `d.destination NOT LIKE '` + bot.TimerDestination + `%'`
 
 // A Delivery is a delivery as it is kept, without its body. Attempt counts the attempts that have begun.
 type Delivery struct {

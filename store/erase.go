@@ -14,8 +14,8 @@ import (
 type identity struct {
 	lead      string
 	name      string   // "" for none
-	addresses []string // phones in E.164 and LIDs, those that they once had too
-	digits    []string // of the addresses, in every spelling
+	addresses []string // phones in E.164 and LIDs, those that they once had too, and the e-mail address
+	digits    []string // of the phones and LIDs, in every spelling
 }
 
 // identify collects what identifies a lead.
@@ -24,6 +24,9 @@ func identify(ctx context.Context, tx *sql.Tx, l chat.Lead) (identity, error) {
 	names, err := queryTexts(ctx, tx, `SELECT name FROM alias WHERE lead = $1`, l.ID)
 	if err != nil {
 		return who, fmt.Errorf("look by what else lead %q was known: %w", l.ID, err)
+	}
+	if email := l.Fields[chat.FieldEmail]; email != "" {
+		who.addresses = append(who.addresses, email)
 	}
 	for _, name := range append(names, string(l.Phone), string(l.LID)) {
 		digits := strings.TrimPrefix(name, "+")

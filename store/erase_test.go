@@ -30,7 +30,7 @@ func josefina(t *testing.T, s *Store) (chat.Lead, []string) {
 	t.Helper()
 	l := chat.Lead{
 		ID: "lead_j", Name: "Josefina", Phone: "+5511987654321", LID: "200300400500", CreatedAt: noon, Source: "Instagram",
-		Fields: map[string]string{"city": "Porto Alegre"}, FirstAd: &chat.Ad{ClickID: "click-of-hers"}, Ad: &chat.Ad{ClickID: "click-of-hers"},
+		Fields: map[string]string{"city": "Porto Alegre", chat.FieldEmail: "josefina@example.com"}, FirstAd: &chat.Ad{ClickID: "click-of-hers"}, Ad: &chat.Ad{ClickID: "click-of-hers"},
 	}
 	twin := chat.Lead{ID: "lead_twin", Name: "Josefina", Phone: "+5511955554444", LID: "600700800900", CreatedAt: noon}
 	known(t, s, twin, nil)
@@ -42,7 +42,7 @@ func josefina(t *testing.T, s *Store) (chat.Lead, []string) {
 	d := bot.Decision{
 		Lead: &l, Chats: []bot.Chat{c}, Opportunities: []opportunity.Opportunity{o}, Transitions: []conversion.Transition{entered("j", "Entry", noon)},
 	}
-	for i, label := range []string{"Josefina, call 5511987654321", "+5511987654321 is Josefina's, not Josefinas"} {
+	for i, label := range []string{"Josefina, call 5511987654321", "+5511987654321 is Josefina's, not Josefinas, josefina@example.com"} {
 		e := bot.Event{ID: fmt.Sprintf("evt_%d", i), Type: bot.MenuSent, At: noon, LeadID: l.ID, Number: "front-desk"}
 		e.Body = told(e.ID, l, label)
 		d.Events = append(d.Events, e)
@@ -73,6 +73,7 @@ func josefina(t *testing.T, s *Store) (chat.Lead, []string) {
 	return l, []string{
 		"Josefina,", "Hi Josefina", "for Josefina", "Dear Josefina", `"name":"Josefina"`, "lead.name=Josefina", "987654321", "551187654321",
 		"5511955554444", "200300400500", "600700800900", "my secret wish", "Porto Alegre", "click-of-hers",
+		"josefina@example.com",
 	}
 }
 
@@ -100,7 +101,7 @@ func rowsOfAll(t *testing.T, s *Store) string {
 	t.Helper()
 	var all strings.Builder
 	for _, table := range strings.Fields(`lead alias input transition event destination lane delivery set_aside unclaimed
-		opportunity chat assignment turn agent contact labelled`) {
+		opportunity chat assignment turn agent contact labelled payment feedback`) {
 		writeRows(t, s, &all, table)
 	}
 	return all.String()

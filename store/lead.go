@@ -121,15 +121,16 @@ func writeLead(ctx context.Context, tx *sql.Tx, l chat.Lead) error {
 		}
 	}
 	const upsert = `INSERT INTO lead (id, name, name_set, phone, lid, source, last_source, touched_at, first_ad, ad, fields,
-			numbers, created_at, erased_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+			numbers, created_at, erased_at, email)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, name_set = excluded.name_set, phone = excluded.phone,
 			lid = excluded.lid, source = excluded.source, last_source = excluded.last_source,
 			touched_at = excluded.touched_at, first_ad = excluded.first_ad, ad = excluded.ad, fields = excluded.fields,
-			numbers = excluded.numbers, created_at = excluded.created_at, erased_at = excluded.erased_at`
+			numbers = excluded.numbers, created_at = excluded.created_at, erased_at = excluded.erased_at,
+			email = excluded.email`
 	_, err = tx.ExecContext(ctx, upsert, l.ID, clean(l.Name), nameSet, null(string(l.Phone)), null(string(l.LID)), clean(l.Source),
 		clean(l.LastSource), micros(l.TouchedAt), firstAd, lastAd, string(fields), string(numbers), micros(l.CreatedAt),
-		micros(l.ErasedAt))
+		micros(l.ErasedAt), null(chat.NormalEmail(l.Fields[chat.FieldEmail])))
 	if err != nil {
 		return fmt.Errorf("write lead %q: %w", l.ID, err)
 	}

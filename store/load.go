@@ -38,7 +38,11 @@ func load(ctx context.Context, tx *sql.Tx, in bot.Input) (state bot.State, known
 	if known || err != nil {
 		return state, known, err
 	}
-	if err := concerned(in).load(ctx, tx, &state); err != nil {
+	whom, err := kept(ctx, tx, in, &state)
+	if err != nil {
+		return state, false, err
+	}
+	if err := whom.load(ctx, tx, &state); err != nil {
 		return state, false, err
 	}
 	if !state.Lead.Known() {
@@ -50,6 +54,7 @@ func load(ctx context.Context, tx *sql.Tx, in bot.Input) (state bot.State, known
 // A subject is whom an input concerns: the names by which the lead is looked for, of which most are "".
 type subject struct {
 	phone       chat.Phone
+	email       string // by which they are looked for when nobody has the phone; who has another phone is somebody else
 	lid         chat.LID
 	lead        string // an id of theirs, or of a lead that became part of them
 	twin        string // likewise, of who is to become part of them
@@ -83,7 +88,41 @@ func concerned(in bot.Input) subject {
 	case in.Timer != nil:
 		return subject{chat: in.Timer.ChatID}
 	}
+	return outside(in)
+}
+
+// outside is whom an input of other systems concerns.
+func outside(in bot.Input) subject {
+	switch {
+	case in.Create != nil:
+		return subject{phone: in.Create.Phone, email: in.Create.Email}
+	case in.Say != nil:
+		return subject{phone: in.Say.Phone, number: in.Say.Number}
+	case in.Payment != nil:
+		return subject{phone: in.Payment.Phone}
+	case in.Feedback != nil && in.Feedback.LeadID != "":
+		return subject{lead: in.Feedback.LeadID}
+	case in.Feedback != nil:
+		return subject{phone: in.Feedback.Phone}
+	}
 	return subject{}
+}
+
+// kept puts into a state what an input tells of and is kept already, and is whom the input concerns: whoever has that.
+func kept(ctx context.Context, tx *sql.Tx, in bot.Input, state *bot.State) (whom subject, err error) {
+	switch {
+	case in.Payment != nil:
+		state.Payment, err = keptPayment(ctx, tx, in.Payment.ExternalID)
+		if state.Payment != nil {
+			return subject{lead: state.Payment.LeadID}, err
+		}
+	case in.Feedback != nil:
+		state.Feedback, err = keptFeedback(ctx, tx, in.Feedback.ExternalID)
+		if state.Feedback != nil {
+			return subject{lead: state.Feedback.LeadID}, err
+		}
+	}
+	return concerned(in), err
 }
 
 // inputPerson is the person whom an input names by phone and LID; the zero value when it names none.
@@ -110,6 +149,8 @@ func inputNumber(in bot.Input) string {
 		return in.Label.Number
 	case in.Number != nil:
 		return in.Number.Number
+	case in.Say != nil:
+		return in.Say.Number
 	}
 	return ""
 }
@@ -158,6 +199,9 @@ func (w subject) find(ctx context.Context, tx *sql.Tx) (lead, twin foundLead, er
 		return lead, twin, err
 	}
 	leads, err := named.query(ctx, tx)
+	if err == nil && len(leads) == 0 && named.email != "" {
+		leads, err = named.byEmail(ctx, tx)
+	}
 	if err != nil || len(leads) == 0 {
 		return lead, twin, err
 	}
@@ -208,6 +252,22 @@ func (w subject) query(ctx context.Context, q querier) ([]foundLead, error) {
 		return nil, fmt.Errorf("look for leads: %w", err)
 	}
 	return leads, nil
+}
+
+// emailQuery finds the oldest lead with an e-mail address; with a phone, among those whose phone is not known.
+const emailQuery = `SELECT id FROM lead WHERE email = $1 AND (phone IS NULL OR $2 = '') ORDER BY created_at, seq LIMIT 1`
+
+// byEmail finds who is known by the e-mail address alone. Two people may share an address; a phone tells them apart.
+func (w subject) byEmail(ctx context.Context, tx *sql.Tx) ([]foundLead, error) {
+	var id string
+	err := tx.QueryRowContext(ctx, emailQuery, clean(w.email), string(w.phone)).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look for a lead by e-mail: %w", err)
+	}
+	return subject{lead: id, number: w.number}.query(ctx, tx)
 }
 
 // whoIsMeant tells the lead of a message, and the twin who turns out to be the same person. Two leads who both have a phone

@@ -53,7 +53,8 @@ func (s *Store) commit(ctx context.Context, tx *sql.Tx, in bot.Input, state bot.
 		return err
 	}
 	for _, write := range []func(context.Context) error{
-		c.writeLead, c.writeWants, c.writeTransitions, c.writeTeam, c.writeInput, c.writeUnclaimed, c.erase, c.writeEffects,
+		c.writeLead, c.writeWants, c.writeTransitions, c.writeTeam, c.writePayment, c.writeFeedback, c.writeInput,
+		c.writeUnclaimed, c.erase, c.writeEffects,
 	} {
 		if err := write(ctx); err != nil {
 			return err
@@ -81,6 +82,8 @@ func (c *change) check() error {
 		return fmt.Errorf("%w: the business wrote on no number", errImpossible)
 	case c.lead.ID != "":
 		return nil
+	case c.Payment != nil || c.Feedback != nil:
+		return fmt.Errorf("%w: it keeps a payment or feedback of nobody", errImpossible)
 	case len(c.Transitions) > 0 || c.Absorbed != "" || c.Deleted != "" || !c.WroteAt.IsZero() || c.Erased:
 		return fmt.Errorf("%w: it changes a lead who is nobody", errImpossible)
 	}

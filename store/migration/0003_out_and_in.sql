@@ -1,0 +1,40 @@
+-- By what leads are found besides phone and LID; several may share it. NULL: not known.
+ALTER TABLE lead ADD COLUMN email TEXT;
+CREATE INDEX lead_email ON lead (email) WHERE email IS NOT NULL;
+
+-- What payment systems tell. The same payment is there once, as it stood last.
+CREATE TABLE payment (
+	seq         INTEGER PRIMARY KEY AUTOINCREMENT, -- in order of recording
+	id          TEXT    NOT NULL UNIQUE,
+	external_id TEXT    NOT NULL UNIQUE,           -- the payment system's own
+	lead        TEXT    NOT NULL REFERENCES lead (id) DEFERRABLE INITIALLY DEFERRED,
+	opportunity TEXT    REFERENCES opportunity (id) DEFERRABLE INITIALLY DEFERRED, -- NULL: it is for none
+	status      TEXT    NOT NULL,
+	amount      INTEGER NOT NULL,                  -- in minor units of the currency
+	currency    TEXT    NOT NULL,
+	at          INTEGER NOT NULL,                  -- of the status, by the payment system
+	type        TEXT    NOT NULL,                  -- of the opportunity, as it was named
+	source      TEXT    NOT NULL,                  -- as it was named
+	cause_kind  TEXT    NOT NULL,
+	cause_by    TEXT    NOT NULL,
+	recorded_at INTEGER NOT NULL,                  -- when it was heard of last
+	CHECK (status IN ('new', 'succeeded', 'failed'))
+) STRICT;
+CREATE INDEX payment_lead ON payment (lead, seq);
+
+-- What the business's systems report of the outcome.
+CREATE TABLE feedback (
+	seq         INTEGER PRIMARY KEY AUTOINCREMENT, -- in order of recording
+	id          TEXT    NOT NULL UNIQUE,
+	external_id TEXT    NOT NULL UNIQUE,
+	lead        TEXT    NOT NULL REFERENCES lead (id) DEFERRABLE INITIALLY DEFERRED,
+	kind        TEXT    NOT NULL,
+	reason      TEXT    NOT NULL,
+	amount      INTEGER NOT NULL,                  -- in minor units of the currency
+	currency    TEXT    NOT NULL,                  -- '': without a value
+	at          INTEGER NOT NULL,
+	cause_kind  TEXT    NOT NULL,
+	cause_by    TEXT    NOT NULL,
+	CHECK (kind IN ('conversion', 'return'))
+) STRICT;
+CREATE INDEX feedback_lead ON feedback (lead, seq);
