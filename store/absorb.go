@@ -39,7 +39,7 @@ func dissolve(ctx context.Context, tx *sql.Tx, absorbed string, lead chat.Lead) 
 }
 
 // handOver makes all that belonged to a dissolved lead belong to another. By then one of two open chats on the same number
-// has to be closed.
+// has to be closed; of two values that a destination told, the lead's own stays.
 func handOver(ctx context.Context, tx *sql.Tx, absorbed, lead string) error {
 	for _, move := range []string{
 		`UPDATE transition SET lead = $1 WHERE lead = $2`,
@@ -50,14 +50,18 @@ func handOver(ctx context.Context, tx *sql.Tx, absorbed, lead string) error {
 		`UPDATE payment SET lead = $1 WHERE lead = $2`,
 		`UPDATE feedback SET lead = $1 WHERE lead = $2`,
 		`UPDATE delivery SET about = $1 WHERE about = $2`,
+		`INSERT INTO capture (lead, destination, name, value) SELECT $1, destination, name, value FROM capture WHERE lead = $2
+			ON CONFLICT (lead, destination, name) DO NOTHING`,
 		`INSERT INTO contact (lead, number, wrote_at) SELECT $1, number, wrote_at FROM contact WHERE lead = $2 ` + laterContact,
 	} {
 		if _, err := tx.ExecContext(ctx, move, lead, absorbed); err != nil {
 			return fmt.Errorf("move what belonged to lead %q: %w", absorbed, err)
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `DELETE FROM contact WHERE lead = $1`, absorbed); err != nil {
-		return fmt.Errorf("move what belonged to lead %q: %w", absorbed, err)
+	for _, forget := range []string{`DELETE FROM contact WHERE lead = $1`, `DELETE FROM capture WHERE lead = $1`} {
+		if _, err := tx.ExecContext(ctx, forget, absorbed); err != nil {
+			return fmt.Errorf("move what belonged to lead %q: %w", absorbed, err)
+		}
 	}
 	return nil
 }

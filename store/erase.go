@@ -63,6 +63,7 @@ func erase(ctx context.Context, tx *sql.Tx, now int64, l chat.Lead) error {
 	}
 	for _, forget := range []func(context.Context, *sql.Tx, int64) error{
 		who.forgetNames, who.forgetWords, who.forgetDeliveries, who.forgetEvents, who.forgetSetAside,
+		who.forgetAnswers,
 	} {
 		if err := forget(ctx, tx, now); err != nil {
 			return fmt.Errorf("erase lead %q: %w", l.ID, err)
@@ -94,6 +95,7 @@ func (who identity) forgetWords(ctx context.Context, tx *sql.Tx, _ int64) error 
 		`UPDATE input SET text = NULL WHERE lead = $1 AND text IS NOT NULL`,
 		`UPDATE chat SET said = '', told = '[]', dialogue = '{}' WHERE lead = $1`,
 		`UPDATE opportunity SET title = '' WHERE lead = $1`,
+		`DELETE FROM capture WHERE lead = $1`,
 	} {
 		if _, err := tx.ExecContext(ctx, text, who.lead); err != nil {
 			return fmt.Errorf("forget their words: %w", err)

@@ -70,8 +70,16 @@ func josefina(t *testing.T, s *Store) (chat.Lead, []string) {
 			t.Fatal(err)
 		}
 	}
+	if err := s.Capture(t.Context(), "crm", l.ID, map[string]string{"contact": "contact-of-hers"}); err != nil {
+		t.Fatal(err)
+	}
+	for key, body := range map[string]string{"by id": "lead_j, told once", "by phone": "551187654321, told twice", "by mail": "josefina@example.com"} {
+		if err := s.KeepAnswer(t.Context(), KeptAnswer{Key: key, Status: 201, Body: []byte(body), At: noon}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return l, []string{
-		"Josefina,", "Hi Josefina", "for Josefina", "Dear Josefina", `"name":"Josefina"`, "lead.name=Josefina", "987654321", "551187654321",
+		"told once", "told twice", "contact-of-hers", "Josefina,", "Hi Josefina", "for Josefina", "Dear Josefina", `"name":"Josefina"`, "lead.name=Josefina", "987654321", "551187654321",
 		"5511955554444", "200300400500", "600700800900", "my secret wish", "Porto Alegre", "click-of-hers",
 		"josefina@example.com",
 	}
@@ -101,7 +109,7 @@ func rowsOfAll(t *testing.T, s *Store) string {
 	t.Helper()
 	var all strings.Builder
 	for _, table := range strings.Fields(`lead alias input transition event destination lane delivery set_aside unclaimed
-		opportunity chat assignment turn agent contact labelled payment feedback`) {
+		opportunity chat assignment turn agent contact labelled payment feedback capture answer`) {
 		writeRows(t, s, &all, table)
 	}
 	return all.String()

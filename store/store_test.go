@@ -158,7 +158,7 @@ func everything(t testing.TB, s *Store) int {
 	t.Helper()
 	n := 0
 	for _, table := range strings.Fields(`lead alias input transition event destination lane delivery set_aside unclaimed
-		opportunity chat assignment turn agent contact payment feedback`) {
+		opportunity chat assignment turn agent contact payment feedback capture answer`) {
 		n += count(t, s, "SELECT COUNT(*) FROM "+table)
 	}
 	return n

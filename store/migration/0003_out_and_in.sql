@@ -38,3 +38,23 @@ CREATE TABLE feedback (
 	CHECK (kind IN ('conversion', 'return'))
 ) STRICT;
 CREATE INDEX feedback_lead ON feedback (lead, seq);
+
+-- What destinations answered about leads, for what is sent to them later: a deal's id.
+CREATE TABLE capture (
+	lead        TEXT NOT NULL REFERENCES lead (id) DEFERRABLE INITIALLY DEFERRED,
+	destination TEXT NOT NULL,
+	name        TEXT NOT NULL,
+	value       TEXT NOT NULL,
+	PRIMARY KEY (lead, destination, name)
+) STRICT, WITHOUT ROWID;
+
+-- What the API answered under idempotency keys.
+CREATE TABLE answer (
+	key          TEXT    NOT NULL PRIMARY KEY,
+	request_hash TEXT    NOT NULL,
+	status       INTEGER NOT NULL,
+	content_type TEXT    NOT NULL,
+	body         BLOB    NOT NULL, -- nothing when it told of somebody who was erased
+	at           INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answer_at ON answer (at);
