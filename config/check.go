@@ -45,6 +45,7 @@ func (c *checker) file(f *file) *Config {
 	}
 	config.Numbers = c.numbers(f.Numbers, config.Country)
 	c.deciders(config, f)
+	c.outcomes(config, f)
 	config.Destinations = c.destinations(f.Destinations)
 	return config
 }
@@ -95,22 +96,27 @@ func (c *checker) store(t storeTable) Store {
 		c.faults.Add("store.url", "this is neither a SQLite file nor a PostgreSQL URL",
 			`"sqlite:leadgate.db", or "postgres://user:password@host/database"`)
 	}
-	if t.Retention != "" {
-		c.retention(t.Retention)
-	}
+	s.Retention = c.retention(t.Retention)
 	return s
 }
 
-// retention takes only "0", keep everything: this version erases nothing.
-func (c *checker) retention(text string) {
-	kept, err := ParseDuration(text)
+// shortestRetention is the least that can be asked for: events of today may still be on their way to a destination.
+const shortestRetention = 7 * 24 * time.Hour
+
+// retention is how long closed chats and events are kept; 0 is for ever.
+func (c *checker) retention(text string) time.Duration {
+	kept, err := chat.ParseDuration(text)
 	switch {
-	case err != nil:
+	case text == "":
+		return 0
+	case err != nil || kept < 0:
 		c.faults.Add("store.retention", fmt.Sprintf("%q is not a duration", text), `for example "365d"; "0" keeps everything`)
-	case kept != 0:
-		c.faults.Add("store.retention", fmt.Sprintf("erasing after %s is not available in this version", text),
-			`"0" keeps everything`)
+		return 0
+	case kept != 0 && kept < shortestRetention:
+		c.faults.Add("store.retention", fmt.Sprintf("%s is too short", text), `at least "7d"; "0" keeps everything`)
+		return 0
 	}
+	return kept
 }
 
 func postgres(text string) bool {

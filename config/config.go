@@ -26,16 +26,18 @@ import (
 
 // A Config is a file without errors: every part is checked, every secret read.
 type Config struct {
-	Path         string         // as it was named to Load
-	Timezone     *time.Location // for reports and scripts
-	Language     string         // of the daemon's own words: "en" or "pt"
-	Country      string         // ISO 3166-1 alpha-2, of phones without a country code; "" when they need one
-	Store        Store
-	HTTP         HTTP
-	WhatsApp     WhatsApp
-	Numbers      []chat.Number // at least one
-	Funnels      conversion.Config
-	Destinations []Destination
+	Path          string         // as it was named to Load
+	Timezone      *time.Location // for reports and scripts
+	Language      string         // of the daemon's own words: "en" or "pt"
+	Country       string         // ISO 3166-1 alpha-2, of phones without a country code; "" when they need one
+	Store         Store
+	HTTP          HTTP
+	WhatsApp      WhatsApp
+	Numbers       []chat.Number // at least one
+	Funnels       conversion.Config
+	Forms         []Form
+	FeedbackStage string // the stage that a conversion reported by feedback sets; "" for none
+	Destinations  []Destination
 
 	// What the parts were made into. None is ever nil: a part that the file leaves out has a policy that does nothing.
 	Conversion    *conversion.Policy // of Funnels
@@ -46,14 +48,27 @@ type Config struct {
 
 // Store says where everything is kept.
 type Store struct {
-	URL         string // "sqlite:" and an absolute path, or "postgres://…"; may hold a password
-	MessageText bool   // keep the texts of messages
+	URL         string        // "sqlite:" and an absolute path, or "postgres://…"; may hold a password
+	MessageText bool          // keep the texts of messages
+	Retention   time.Duration // how long closed chats and events are kept; 0: for ever
 }
 
 // HTTP is the daemon's own web server.
 type HTTP struct {
 	Listen string // host:port
 	Tokens []Token
+}
+
+// A Form is a public form that creates leads.
+type Form struct {
+	Name    string
+	Source  string            // of the leads that it brings
+	Key     string            // public, part of its path
+	Origins []string          // of the pages that it stands on; none: any
+	Type    string            // of the opportunity that it creates; "" for none
+	Stage   string            // of that opportunity; "": the first
+	Title   string            // of that opportunity, with {lead.name} and {fields.X}; "" for none
+	Fields  map[string]string // the form's fields by ours: "name", "phone", "email", and those of the lead
 }
 
 // A Token opens the API.
@@ -83,7 +98,8 @@ type WhatsApp struct {
 func (c *Config) Policy() *bot.Policy {
 	p := &bot.Policy{
 		Conversion: c.Conversion, Opportunities: c.Opportunities, Responses: c.Responses, Routing: c.Routing,
-		Language: c.Language, Country: c.Country, Zone: c.Timezone, Numbers: c.Numbers,
+		FeedbackStage: c.FeedbackStage,
+		Language:      c.Language, Country: c.Country, Zone: c.Timezone, Numbers: c.Numbers,
 	}
 	for _, d := range c.Destinations {
 		p.Subscriptions = append(p.Subscriptions, bot.Subscription{Destination: d.Name, Events: d.Events})

@@ -28,6 +28,8 @@ type file struct {
 	Rules            []routing.RuleConfig          `toml:"rule"`
 	OpportunityTypes []opportunity.TypeConfig      `toml:"opportunity_type"`
 	Responses        []autoresponse.ResponseConfig `toml:"autoresponse"`
+	Feedback         feedbackTable                 `toml:"feedback"`
+	Forms            []formTable                   `toml:"form"`
 	Destinations     []webhook.Config              `toml:"destination"`
 }
 
@@ -37,6 +39,21 @@ type storeTable struct {
 	URLFile     string `toml:"url_file"`
 	MessageText bool   `toml:"message_text"`
 	Retention   string `toml:"retention"`
+}
+
+type feedbackTable struct {
+	Conversion string `toml:"conversion"`
+}
+
+type formTable struct {
+	Name    string            `toml:"name"`
+	Source  string            `toml:"source"`
+	Key     string            `toml:"key"`
+	Origins []string          `toml:"origins"`
+	Type    string            `toml:"type"`
+	Stage   string            `toml:"stage"`
+	Title   string            `toml:"title"`
+	Fields  map[string]string `toml:"fields"`
 }
 
 type httpTable struct {

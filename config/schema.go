@@ -34,6 +34,15 @@ func (r *reading) into(target reflect.Value, value any, path string) {
 			target.SetInt(n)
 			return
 		}
+	case reflect.Float64:
+		switch n := value.(type) {
+		case float64:
+			target.SetFloat(n)
+			return
+		case int64:
+			target.SetFloat(float64(n))
+			return
+		}
 	case reflect.Pointer:
 		// What is there counts as there even when it has the wrong type.
 		target.Set(reflect.New(target.Type().Elem()))
@@ -127,6 +136,8 @@ func (r *reading) wrongType(wanted reflect.Type, value any, path string) {
 		kind, hint = "true or false", "without quotes"
 	case reflect.Int:
 		kind, hint = "a whole number", "digits alone, without quotes"
+	case reflect.Float64:
+		kind, hint = "a number", "digits, without quotes; a point before the decimals"
 	case reflect.Slice:
 		kind, hint = "a list", fmt.Sprintf(`put it in brackets: %s = ["…"]`, key)
 		if wanted.Elem().Kind() == reflect.Struct {
@@ -210,7 +221,7 @@ func plain(path string) string {
 // later reports whether a key belongs to a part that this version does not have yet.
 func later(path string) bool {
 	switch plain(path) {
-	case "destination.format", "destination.rule", "feedback", "form", "funnel.stage.meta", "meta", "opportunity_type.payments":
+	case "destination.format", "destination.rule", "meta":
 		return true
 	}
 	return false

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"leadgate/chat"
 	"leadgate/config"
 )
 
@@ -75,7 +76,7 @@ func parseAfter(l *line) (action, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := config.ParseDuration(text)
+	d, err := chat.ParseDuration(text)
 	if err != nil {
 		return nil, fmt.Errorf("%q is no duration, like 90s, 11m, 2h or 3d", text)
 	}
