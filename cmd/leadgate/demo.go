@@ -10,7 +10,9 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"text/template"
 	"time"
 
@@ -46,7 +48,7 @@ func (c *demoCommand) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	defer closing(newLogger(p.stderr, false), "demo", stage.close)
-	playing, cancel := context.WithCancel(ctx)
+	playing, cancel := signal.NotifyContext(ctx, syscall.SIGHUP) // which comes when the terminal is closed
 	defer cancel()
 	group, playing := errgroup.WithContext(playing)
 	listening := make(chan string, 1)
