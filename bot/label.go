@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"leadgate/chat"
 	"leadgate/conversion"
@@ -20,22 +21,26 @@ func decideLabel(p *Policy, in Input, s State) Decision {
 	if !s.Lead.Known() || p.ignores(change.Number, s.Lead.Phone) || !p.labels(change.Number) {
 		return Decision{}
 	}
-	b := newBuilder(p, in, s, in.At, change.Number)
-	funnel := b.funnelOf(change.Label)
+	at := change.At
+	if at.After(in.At) {
+		at = in.At // the phone's clock is ahead
+	}
+	b := newBuilder(p, in, s, at, change.Number)
+	funnel, stage := b.stageOf(change.Label)
 	if funnel == "" {
 		return Decision{}
 	}
 	stands := b.standing(funnel)
-	if stands.At.After(change.At) {
+	if stands.At.After(at) {
 		return Decision{} // the lead has moved since
 	}
 	cause := chat.Cause{Kind: chat.CauseManual, By: phoneLabel}
 	switch {
-	case change.On && stands.To != change.Label:
-		b.moveTo(funnel, change.Label, cause)
-	case !change.On && stands.To == change.Label && stands.From != "":
+	case change.On && stands.To != stage:
+		b.moveTo(funnel, stage, cause)
+	case !change.On && stands.To == stage && stands.From != "":
 		b.moveTo(funnel, stands.From, cause)
-	case !change.On && stands.To == change.Label && stands.ID != "":
+	case !change.On && stands.To == stage && stands.ID != "":
 		b.takeBack(stands)
 	}
 	return b.done()
@@ -54,19 +59,35 @@ func (b *builder) moveTo(funnel, stage string, cause chat.Cause) {
 
 // funnelOf is the funnel that has a stage of that name: one that the lead is in, else the first; "" when none has.
 func (b *builder) funnelOf(stage string) string {
-	first := ""
+	funnel, _ := b.findStage(func(name string) bool { return name == stage })
+	return funnel
+}
+
+// stageOf is the stage that a label of the phone means, and its funnel: the one of exactly that name, else one that differs
+// in capitals and white space around it alone. People name labels by hand.
+func (b *builder) stageOf(label string) (funnel, stage string) {
+	if funnel, stage = b.findStage(func(name string) bool { return name == label }); funnel != "" {
+		return funnel, stage
+	}
+	label = strings.TrimSpace(label)
+	return b.findStage(func(name string) bool { return strings.EqualFold(strings.TrimSpace(name), label) })
+}
+
+// findStage finds a stage by its name: in a funnel that the lead is in, else in the first that has one.
+func (b *builder) findStage(is func(name string) bool) (funnel, stage string) {
 	for _, f := range b.policy.Conversion.Funnels() {
-		if !slices.Contains(f.Stages, stage) {
+		i := slices.IndexFunc(f.Stages, is)
+		if i < 0 {
 			continue
 		}
 		if b.standing(f.Name).ID != "" {
-			return f.Name
+			return f.Name, f.Stages[i]
 		}
-		if first == "" {
-			first = f.Name
+		if funnel == "" {
+			funnel, stage = f.Name, f.Stages[i]
 		}
 	}
-	return first
+	return funnel, stage
 }
 
 // labels reports whether chats with the number are labelled.

@@ -41,7 +41,11 @@ func (s *Store) SetLabel(ctx context.Context, number string, l chat.PhoneLabel) 
 	err := s.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		const upsert = `INSERT INTO label (number, id, name, colour, deleted) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (number, id) DO UPDATE SET name = excluded.name, colour = excluded.colour, deleted = excluded.deleted`
-		_, err := tx.ExecContext(ctx, upsert, number, clean(l.ID), clean(l.Name), l.Colour, deleted)
+		if _, err := tx.ExecContext(ctx, upsert, number, clean(l.ID), clean(l.Name), l.Colour, deleted); err != nil || !l.Deleted {
+			return err
+		}
+		// A label that is made anew under the same id is on no chat.
+		_, err := tx.ExecContext(ctx, `DELETE FROM labelled WHERE number = $1 AND label = $2`, number, clean(l.ID))
 		return err
 	})
 	if err != nil {

@@ -44,8 +44,9 @@ func (c *pairCommand) Run(ctx context.Context, p *process) error {
 	registry := prometheus.NewRegistry()
 	deciding := bot.New(st, cfg.Policy(), nil, registry)
 	db, dialect := st.WhatsApp()
-	numbers, err := whatsapp.Open(ctx, db, dialect, whatsappConfig(cfg, log, registry), []chat.Number{number},
-		&listener{bot: deciding, store: st, now: time.Now})
+	toWhatsApp := whatsappConfig(cfg, log, registry)
+	toWhatsApp.Labels = st
+	numbers, err := whatsapp.Open(ctx, db, dialect, toWhatsApp, []chat.Number{number}, &listener{bot: deciding, store: st, now: time.Now})
 	if err != nil {
 		return fmt.Errorf("open the number: %w", err)
 	}
