@@ -131,7 +131,7 @@ func (b *builder) acceptTimer(c Chat) {
 	if at.IsZero() {
 		return
 	}
-	b.timerAt(LateDestination(c.Number), fmt.Sprintf("accept/%s/%d/%d", c.ID, c.Place.Nth, at.Unix()), "accept/"+c.ID,
+	b.timerAt(NumberTimerDestination(c.Number), fmt.Sprintf("accept/%s/%d/%d", c.ID, c.Place.Nth, at.Unix()), "accept/"+c.ID,
 		Timer{Kind: TimerAccept, ChatID: c.ID, Nth: c.Place.Nth}, at)
 }
 

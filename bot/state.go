@@ -141,8 +141,12 @@ const (
 	labelDestination = "labels:"
 )
 
-// LateDestination carries back to the bot what has to wait until a number has caught up: messages that came late, with the
-// chat.Message as the body and the lead as the lane, and Timers about answers of the business, each in a lane of its own.
+// NumberTimerDestination carries Timers back to the bot that mean nothing before a number has caught up, each in a lane of
+// its own.
+func NumberTimerDestination(number string) string { return TimerDestination + ":" + number }
+
+// LateDestination carries messages of a number back to the bot that came late, once the number has caught up: the body is
+// the chat.Message as JSON, the lane the lead.
 func LateDestination(number string) string { return lateDestination + number }
 
 // SendDestination carries chat.Outgoing messages to the people who chat with a number. The lane is the lead's id, or

@@ -10,7 +10,8 @@ import (
 	"leadgate/delivery"
 )
 
-// Timers is the sender of TimerDestination: what was put off becomes an input when it is due.
+// Timers is the sender of TimerDestination, and of every NumberTimerDestination, for which the caller's gate waits: what was
+// put off becomes an input when it is due.
 func (b *Bot) Timers(now func() time.Time) delivery.Sender {
 	return returned{bot: b, now: now, input: func(body []byte) (Input, error) {
 		var t Timer
@@ -19,19 +20,13 @@ func (b *Bot) Timers(now func() time.Time) delivery.Sender {
 	}}
 }
 
-// Late is the sender of every LateDestination: a message that came late, or a timer that is of no use before, becomes an
-// input when its number has caught up, for which the caller's gate waits.
+// Late is the sender of every LateDestination: a message that came late becomes an input when its number has caught up,
+// for which the caller's gate waits.
 func (b *Bot) Late(now func() time.Time) delivery.Sender {
 	return returned{bot: b, now: now, input: func(body []byte) (Input, error) {
-		var held struct {
-			chat.Message
-			Timer
-		}
-		err := json.Unmarshal(body, &held)
-		if held.Kind != "" { // a message has none
-			return Input{Timer: &held.Timer}, err
-		}
-		return Input{Late: &held.Message}, err
+		var m chat.Message
+		err := json.Unmarshal(body, &m)
+		return Input{Late: &m}, err
 	}}
 }
 

@@ -77,6 +77,7 @@ func (w *town) open() {
 	w.carrier = delivery.New(kept, delivery.Options{})
 	senders := map[string]delivery.Sender{bot.TimerDestination: w.bot.Timers(w.clock), "crm": taken{}}
 	for _, n := range numbers() {
+		senders[bot.NumberTimerDestination(n.Name)] = gate{w.bot.Timers(w.clock), w, n.Name}
 		senders[bot.LateDestination(n.Name)] = gate{w.bot.Late(w.clock), w, n.Name}
 		senders[bot.SendDestination(n.Name)] = gate{phone{w, n.Name}, w, n.Name}
 		senders[bot.LabelDestination(n.Name)] = gate{taken{}, w, n.Name}
@@ -158,7 +159,8 @@ func (w *town) reachable() []string {
 	all := []string{bot.TimerDestination, "crm"}
 	for _, n := range numbers() {
 		if !w.offline[n.Name] {
-			all = append(all, bot.LateDestination(n.Name), bot.SendDestination(n.Name), bot.LabelDestination(n.Name))
+			all = append(all, bot.NumberTimerDestination(n.Name), bot.LateDestination(n.Name), bot.SendDestination(n.Name),
+				bot.LabelDestination(n.Name))
 		}
 	}
 	return all

@@ -133,7 +133,11 @@ func (l *livePlayer) skip(ctx context.Context, until time.Time) error {
 			return fmt.Errorf("%w: time passes while number %q is offline", ErrClock, number)
 		}
 	}
-	due, err := l.store.NextAt(ctx, time.Now(), []string{bot.TimerDestination})
+	timers := []string{bot.TimerDestination}
+	for _, n := range l.config.Numbers {
+		timers = append(timers, bot.NumberTimerDestination(n.Name))
+	}
+	due, err := l.store.NextAt(ctx, time.Now(), timers)
 	if err != nil {
 		return err
 	}

@@ -69,6 +69,7 @@ func (p *player) connect() map[string]delivery.Sender {
 		senders[d.Name] = unsent{}
 	}
 	for _, n := range p.config.Numbers {
+		senders[bot.NumberTimerDestination(n.Name)] = gated{Sender: p.bot.Timers(p.clock), player: p, number: n.Name}
 		senders[bot.LateDestination(n.Name)] = gated{Sender: p.bot.Late(p.clock), player: p, number: n.Name}
 		senders[bot.SendDestination(n.Name)] = connector{player: p, number: n.Name,
 			send: func(ctx context.Context, d delivery.Delivery) error { return p.sends(ctx, n.Name, d) }}

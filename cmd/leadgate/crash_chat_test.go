@@ -120,7 +120,7 @@ const (
 
 // isTimer is the condition of timers whose key begins so.
 func isTimer(key string) string {
-	return `NEW.destination = 'bot:timers' AND NEW.key LIKE '` + key + `%'`
+	return `NEW.destination LIKE 'bot:timers%' AND NEW.key LIKE '` + key + `%'`
 }
 
 // killedAt has the daemon reach a point, and kills it there.
@@ -158,7 +158,7 @@ func said(p *simulator.Person, words string) (n int) {
 func (d desk) settled() {
 	d.Helper()
 	d.eventually("nothing is to be carried out", func() bool {
-		return d.count(`SELECT count(*) FROM delivery WHERE state = 'pending' AND (destination <> 'bot:timers' OR not_before <= $1)`,
+		return d.count(`SELECT count(*) FROM delivery WHERE state = 'pending' AND (destination NOT LIKE 'bot:timers%' OR not_before <= $1)`,
 			time.Now().UnixMicro()) == 0
 	})
 }

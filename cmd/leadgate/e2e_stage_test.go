@@ -240,7 +240,8 @@ func (s *stage) Settle(context.Context) error {
 	var away []string
 	for number, offline := range s.offline {
 		if offline {
-			away = append(away, bot.SendDestination(number), bot.LateDestination(number), bot.LabelDestination(number))
+			away = append(away, bot.SendDestination(number), bot.LateDestination(number), bot.LabelDestination(number),
+				bot.NumberTimerDestination(number))
 		}
 	}
 	s.eventually("nothing is left to be done", func() bool {

@@ -128,13 +128,14 @@ func closing(log *slog.Logger, what string, closeIt func() error) {
 
 // sendersOf says who carries what to where: to the destinations, to WhatsApp, and back to the bot.
 func sendersOf(cfg *config.Config, deciding *bot.Bot, numbers *whatsapp.Numbers) map[string]delivery.Sender {
-	senders := map[string]delivery.Sender{bot.TimerDestination: deciding.Timers(time.Now)}
+	timers, late := deciding.Timers(time.Now), deciding.Late(time.Now)
+	senders := map[string]delivery.Sender{bot.TimerDestination: timers}
 	for _, d := range cfg.Destinations {
 		senders[d.Name] = d.Sender
 	}
-	late := deciding.Late(time.Now)
 	for _, n := range cfg.Numbers {
 		senders[bot.SendDestination(n.Name)] = numbers.Sender(n.Name)
+		senders[bot.NumberTimerDestination(n.Name)] = numbers.Gated(n.Name, timers)
 		senders[bot.LateDestination(n.Name)] = numbers.Gated(n.Name, late)
 		senders[bot.LabelDestination(n.Name)] = numbers.Labeller(n.Name)
 	}
