@@ -25,37 +25,37 @@ func checkName(faults *fault.List, name string) {
 	}
 }
 
-// checkURL returns nil when it found a fault.
-func checkURL(faults *fault.List, c Config) *url.URL {
+// checkURL returns nil when it found a fault. The key is the one that holds the URL.
+func checkURL(faults *fault.List, key, raw string, allowPrivate bool) *url.URL {
 	before := len(faults.Errors())
-	add := func(problem, hint string) { faults.Add("url", problem, hint) }
-	if c.URL == "" {
+	add := func(problem, hint string) { faults.Add(key, problem, hint) }
+	if raw == "" {
 		add("a destination needs a URL", `such as url = "https://crm.example.com/hooks/leadgate"`)
 		return nil
 	}
-	u, err := url.Parse(c.URL)
+	u, err := url.Parse(raw)
 	if err != nil {
-		add(fmt.Sprintf("%q is not a URL", redacted(c.URL)), "write the whole address, such as https://crm.example.com/hooks")
+		add(fmt.Sprintf("%q is not a URL", redacted(raw)), "write the whole address, such as https://crm.example.com/hooks")
 		return nil
 	}
 	if u.Scheme != "https" && u.Scheme != "http" {
-		add(fmt.Sprintf("%q does not begin with https:// or http://", redacted(c.URL)),
+		add(fmt.Sprintf("%q does not begin with https:// or http://", redacted(raw)),
 			"write the whole address, such as https://crm.example.com/hooks")
 		return nil
 	}
 	if u.User != nil {
-		add(fmt.Sprintf("%q holds a user name or password", redacted(c.URL)),
+		add(fmt.Sprintf("%q holds a user name or password", redacted(raw)),
 			`give it as headers = { Authorization = "…" }`)
 	}
 	if u.Fragment != "" {
-		add(fmt.Sprintf("%q holds a fragment, which is never sent", redacted(c.URL)), "leave out what follows #")
+		add(fmt.Sprintf("%q holds a fragment, which is never sent", redacted(raw)), "leave out what follows #")
 	}
-	checkHost(add, u, c.AllowPrivate)
+	checkHost(add, u, allowPrivate)
 	if len(faults.Errors()) > before {
 		return nil
 	}
-	if u.Scheme == "http" && !c.AllowPrivate {
-		faults.Warn("url", fmt.Sprintf("%q is not encrypted: names and phones travel in the open", redacted(c.URL)),
+	if u.Scheme == "http" && !allowPrivate {
+		faults.Warn(key, fmt.Sprintf("%q is not encrypted: names and phones travel in the open", redacted(raw)),
 			"use https://")
 	}
 	return u

@@ -20,41 +20,61 @@ const (
 	longestBytes  = 64
 )
 
-// checkSecret returns the signing key, or nil when it found a fault. No fault quotes a secret.
-func checkSecret(faults *fault.List, c Config, o Options) []byte {
+// A given is one secret in the three ways in which a table can hold it: key, key_env and key_file.
+type given struct{ key, inline, env, file string }
+
+// any reports whether the table holds the secret in some way.
+func (g given) any() bool { return g.inline != "" || g.env != "" || g.file != "" }
+
+// read returns a secret and the key that holds it, "" when it found a fault. No fault quotes a secret.
+func (g given) read(faults *fault.List, o Options) (secret, at string) {
 	type source struct{ at, value string }
-	var given []source
-	for _, s := range []source{{"secret", c.Secret}, {"secret_env", c.SecretEnv}, {"secret_file", c.SecretFile}} {
+	var sources []source
+	for _, s := range []source{{g.key, g.inline}, {g.key + "_env", g.env}, {g.key + "_file", g.file}} {
 		if s.value != "" {
-			given = append(given, s)
+			sources = append(sources, s)
 		}
 	}
-	switch len(given) {
-	case 0:
+	for _, s := range sources[1:] {
+		faults.Add(s.at, fmt.Sprintf("a second %s beside %s", g.key, sources[0].at), "leave one out")
+	}
+	if len(sources) > 1 {
+		return "", ""
+	}
+	secret, at = strings.TrimSpace(sources[0].value), sources[0].at
+	problem := ""
+	switch {
+	case g.env != "":
+		secret, problem = fromEnv(g.env, o)
+	case g.file != "":
+		secret, problem = fromFile(g.file, o)
+	}
+	if problem != "" {
+		faults.Add(at, problem, "")
+		return "", ""
+	}
+	return secret, at
+}
+
+// checkSecret returns the signing key, or nil when it found a fault.
+func checkSecret(faults *fault.List, c Config, o Options) []byte {
+	g := given{"secret", c.Secret, c.SecretEnv, c.SecretFile}
+	if !g.any() {
 		faults.Add("secret", "a destination needs a secret: it signs each request",
 			"name an environment variable with secret_env, or a file with secret_file; "+secretHint)
 		return nil
-	case 1:
-	default:
-		for _, s := range given[1:] {
-			faults.Add(s.at, fmt.Sprintf("a second secret beside %s", given[0].at), "leave one out")
-		}
-		return nil
 	}
-	secret, problem := given[0].value, ""
-	switch given[0].at {
-	case "secret_env":
-		secret, problem = fromEnv(c.SecretEnv, o)
-	case "secret_file":
-		secret, problem = fromFile(c.SecretFile, o)
-	}
-	if problem != "" {
-		faults.Add(given[0].at, problem, "")
+	return g.signingKey(faults, o)
+}
+
+func (g given) signingKey(faults *fault.List, o Options) []byte {
+	secret, at := g.read(faults, o)
+	if at == "" {
 		return nil
 	}
 	key, problem := parseSecret(secret)
 	if problem != "" {
-		faults.Add(given[0].at, problem, secretHint)
+		faults.Add(at, problem, secretHint)
 		return nil
 	}
 	return key

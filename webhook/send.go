@@ -26,6 +26,20 @@ const (
 	longestDetail = 200              // characters
 )
 
+// A client makes requests to one place: no redirects, no proxy, no address that the guard refuses.
+type client struct {
+	transport *http.Transport
+	timeout   time.Duration
+	now       func() time.Time
+}
+
+func newClient(allowPrivate bool, o Options) client {
+	return client{transport: newTransport(allowPrivate, o), timeout: o.Timeout, now: o.Now}
+}
+
+// Close closes the connections that are not in use. Attempts under way end as they would have.
+func (c *client) Close() { c.transport.CloseIdleConnections() }
+
 func newTransport(allowPrivate bool, o Options) *http.Transport {
 	dialer := net.Dialer{Timeout: dialWithin, ControlContext: newGuard(allowPrivate).control}
 	return &http.Transport{
@@ -104,16 +118,16 @@ func discard(answer *http.Response, cut context.CancelFunc) {
 }
 
 // failed is the verdict on an attempt that brought no answer.
-func (s *Sender) failed(ctx context.Context, err error) delivery.Result {
+func (c *client) failed(ctx context.Context, err error) delivery.Result {
 	var refused *refusedError
 	if errors.As(err, &refused) {
 		return delivery.Result{Verdict: delivery.Reject, Detail: refused.Error()}
 	}
-	return delivery.Result{Verdict: delivery.Again, Detail: s.detail(ctx, err)}
+	return delivery.Result{Verdict: delivery.Again, Detail: c.detail(ctx, err)}
 }
 
 // detail says in one line why there was no answer. What the other side wrote is not repeated: it may hold anything.
-func (s *Sender) detail(ctx context.Context, err error) string {
+func (c *client) detail(ctx context.Context, err error) string {
 	var (
 		network     *net.OpError
 		name        *net.DNSError
@@ -123,7 +137,7 @@ func (s *Sender) detail(ctx context.Context, err error) string {
 	)
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return fmt.Sprintf("no answer within %s", s.timeout)
+		return fmt.Sprintf("no answer within %s", c.timeout)
 	case ctx.Err() != nil:
 		return "the attempt was cut off"
 	case errors.Is(err, syscall.ECONNREFUSED):

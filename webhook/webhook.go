@@ -65,12 +65,10 @@ func (o Options) withDefaults() Options {
 
 // A Sender hands deliveries to one destination. It may be used by many goroutines at once.
 type Sender struct {
-	url       *url.URL
-	header    http.Header // of every request; never changed
-	signer    *signer
-	transport *http.Transport
-	timeout   time.Duration
-	now       func() time.Time
+	client
+	url    *url.URL
+	header http.Header // of every request; never changed
+	signer *signer
 }
 
 // New checks a destination's configuration and makes its Sender, which is nil if any fault is more than a warning.
@@ -79,7 +77,7 @@ func New(c Config, o Options) (*Sender, fault.List) {
 	o = o.withDefaults()
 	var faults fault.List
 	checkName(&faults, c.Name)
-	target := checkURL(&faults, c)
+	target := checkURL(&faults, "url", c.URL, c.AllowPrivate)
 	key := checkSecret(&faults, c, o)
 	checkEvents(&faults, c.Events, o.EventTypes)
 	header := checkHeaders(&faults, c.Headers)
@@ -89,14 +87,9 @@ func New(c Config, o Options) (*Sender, fault.List) {
 	header.Set("Content-Type", "application/json")
 	header.Set("User-Agent", "leadgate/"+o.Version)
 	return &Sender{
-		url:       target,
-		header:    header,
-		signer:    newSigner(key),
-		transport: newTransport(c.AllowPrivate, o),
-		timeout:   o.Timeout,
-		now:       o.Now,
+		client: newClient(c.AllowPrivate, o),
+		url:    target,
+		header: header,
+		signer: newSigner(key),
 	}, faults
 }
-
-// Close closes the connections that are not in use. Attempts under way end as they would have.
-func (s *Sender) Close() { s.transport.CloseIdleConnections() }
