@@ -152,6 +152,7 @@ func TestADeliveredBodyOfItsOwnIsForgottenAndAnEventIsNot(t *testing.T) {
 func TestWhatTheBotPutsOffForItselfIsNoQueue(t *testing.T) {
 	onPost(t, func(t *testing.T, p post) {
 		p.queue(bot.TimerDestination, "chat_1", "timer")
+		p.queue(bot.NumberTimerDestination("front-desk"), "chat_1", "timer of a number")
 		p.queue("crm", "a", "a1")
 		p.settle(noon, never, p.claim(noon, bot.TimerDestination)...)
 		p.queue(bot.TimerDestination, "chat_1", "timer 2")
