@@ -45,6 +45,7 @@ func (c *checker) file(f *file) *Config {
 	}
 	config.Numbers = c.numbers(f.Numbers, config.Country)
 	c.deciders(config, f)
+	c.meta(config, f.Meta)
 	c.outcomes(config, f)
 	config.Destinations = c.destinations(f.Destinations)
 	return config

@@ -35,6 +35,7 @@ type Config struct {
 	WhatsApp      WhatsApp
 	Numbers       []chat.Number // at least one
 	Funnels       conversion.Config
+	Meta          *Meta // nil: Meta is told nothing
 	Forms         []Form
 	FeedbackStage string // the stage that a conversion reported by feedback sets; "" for none
 	Destinations  []Destination
@@ -100,6 +101,9 @@ func (c *Config) Policy() *bot.Policy {
 		Conversion: c.Conversion, Opportunities: c.Opportunities, Responses: c.Responses, Routing: c.Routing,
 		FeedbackStage: c.FeedbackStage,
 		Language:      c.Language, Country: c.Country, Zone: c.Timezone, Numbers: c.Numbers,
+	}
+	if c.Meta != nil {
+		p.Meta = &bot.MetaPolicy{WithoutClickID: c.Meta.WithoutClickID}
 	}
 	for _, d := range c.Destinations {
 		p.Subscriptions = append(p.Subscriptions, bot.Subscription{Destination: d.Name, Events: d.Events})

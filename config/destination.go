@@ -18,10 +18,15 @@ type Destination struct {
 	Sender *webhook.Sender
 }
 
-// eventTypes are the events that a destination may ask for: those of this version, and those of the contract for which
-// it has no cause yet.
+// Meta is how Meta's Conversions API is told.
+type Meta struct {
+	WithoutClickID bool // of leads whom no click brought as well
+	Sender         *webhook.Meta
+}
+
+// eventTypes are the events that a destination may ask for.
 func eventTypes() []string {
-	types := []string{"payment.recorded", "feedback.recorded"}
+	var types []string
 	for _, t := range bot.EventTypes() {
 		types = append(types, string(t))
 	}
@@ -29,13 +34,33 @@ func eventTypes() []string {
 	return types
 }
 
-func (c *checker) destinations(tables []webhook.Config) []Destination {
-	options := webhook.Options{
-		Version:    version(),
-		EventTypes: eventTypes(),
-		LookupEnv:  c.env,
-		ReadFile:   c.readFile,
+// options are what every sender is made with.
+func (c *checker) options() webhook.Options {
+	return webhook.Options{Version: version(), EventTypes: eventTypes(), LookupEnv: c.env, ReadFile: c.readFile}
+}
+
+// meta makes the sender of conversions to Meta; nil when Meta is told nothing.
+func (c *checker) meta(config *Config, table *webhook.MetaConfig) {
+	tells := config.Conversion != nil && config.Conversion.TellsMeta()
+	switch {
+	case table == nil && tells:
+		c.faults.Warn("funnel", "stages have a meta event, but nothing says which dataset of Meta's it is for", "add [meta] with its dataset_id and token")
+	case table != nil && config.Conversion != nil && !tells:
+		c.faults.Warn("meta", "Meta is told nothing: no stage has a meta event", `add meta = { event = "QualifiedLead" } to a [[funnel.stage]]`)
 	}
+	if table == nil {
+		return
+	}
+	sender, faults := webhook.NewMeta(*table, c.options())
+	for _, f := range faults {
+		f.Path = fault.Join("meta", f.Path)
+		c.faults = append(c.faults, f)
+	}
+	config.Meta = &Meta{WithoutClickID: table.Chat(), Sender: sender}
+}
+
+func (c *checker) destinations(tables []webhook.Config) []Destination {
+	options := c.options()
 	var destinations []Destination
 	seen := make(map[string]bool)
 	for i, t := range tables {

@@ -29,7 +29,7 @@ func switchedOn(t *testing.T) string {
 func TestTheExamplePassesWithEverythingSwitchedOn(t *testing.T) {
 	env := func(name string) (string, bool) {
 		value, set := map[string]string{
-			"LEADGATE_TOKEN": "0123456789abcdef", "CRM_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+			"META_TOKEN": "EAA-a-token", "LEADGATE_TOKEN": "0123456789abcdef", "CRM_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
 		}[name]
 		return value, set
 	}

@@ -28,6 +28,7 @@ type file struct {
 	Rules            []routing.RuleConfig          `toml:"rule"`
 	OpportunityTypes []opportunity.TypeConfig      `toml:"opportunity_type"`
 	Responses        []autoresponse.ResponseConfig `toml:"autoresponse"`
+	Meta             *webhook.MetaConfig           `toml:"meta"`
 	Feedback         feedbackTable                 `toml:"feedback"`
 	Forms            []formTable                   `toml:"form"`
 	Destinations     []webhook.Config              `toml:"destination"`

@@ -221,7 +221,7 @@ func plain(path string) string {
 // later reports whether a key belongs to a part that this version does not have yet.
 func later(path string) bool {
 	switch plain(path) {
-	case "destination.format", "destination.rule", "meta":
+	case "destination.format", "destination.rule":
 		return true
 	}
 	return false

@@ -60,9 +60,9 @@ func (l *live) reload(ctx context.Context) error {
 	}
 	l.bot.SetPolicy(cfg.Policy())
 	l.numbers.SetNumbers(cfg.Numbers)
-	names := make([]string, len(cfg.Destinations))
-	for i, d := range cfg.Destinations {
-		names[i] = d.Name
+	names := []string{bot.MetaDestination}
+	for _, d := range cfg.Destinations {
+		names = append(names, d.Name)
 	}
 	if err := l.store.EnableDestinations(ctx, names); err != nil {
 		l.log.Error("destinations that were disabled stay so", "err", err)

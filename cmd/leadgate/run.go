@@ -130,6 +130,9 @@ func closing(log *slog.Logger, what string, closeIt func() error) {
 func sendersOf(cfg *config.Config, deciding *bot.Bot, numbers *whatsapp.Numbers) map[string]delivery.Sender {
 	timers, late := deciding.Timers(time.Now), deciding.Late(time.Now)
 	senders := map[string]delivery.Sender{bot.TimerDestination: timers}
+	if cfg.Meta != nil {
+		senders[bot.MetaDestination] = cfg.Meta.Sender
+	}
 	for _, d := range cfg.Destinations {
 		senders[d.Name] = d.Sender
 	}
