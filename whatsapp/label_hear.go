@@ -56,7 +56,7 @@ func (l *labels) hearAssociation(device *store.Device, evt *events.LabelAssociat
 	index := []string{appstate.IndexLabelAssociationChat, evt.LabelID, evt.JID.String()}
 	change := association{
 		lids: device.LIDs, jid: evt.JID, labelID: evt.LabelID, on: evt.Action.GetLabeled(),
-		at: sentAt(evt.Timestamp, time.Now()), whole: evt.FromFullSync,
+		at: plausible(evt.Timestamp, time.Now()), whole: evt.FromFullSync,
 	}
 	switch {
 	case !isPhone(evt.JID) && !isLID(evt.JID), identityOf(device).is(evt.JID):

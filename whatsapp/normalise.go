@@ -124,13 +124,16 @@ func envelope(number string, evt *events.Message, who chat.Person, now time.Time
 	}
 }
 
-// sentAt is WhatsApp's time of a message. A server's clock may be off by hours, not by a day; what is further in the
-// future, or older than WhatsApp, is no time.
-func sentAt(at, now time.Time) time.Time {
+// sentAt is WhatsApp's time of a message.
+func sentAt(at, now time.Time) time.Time { return plausible(at, now).Truncate(time.Second) }
+
+// plausible is a time that WhatsApp names. A clock may be off by hours, not by a day; what is further in the future, or older
+// than WhatsApp, is no time.
+func plausible(at, now time.Time) time.Time {
 	if at.Year() < 2009 || at.After(now.Add(24*time.Hour)) {
 		at = now
 	}
-	return at.UTC().Truncate(time.Second)
+	return at.UTC()
 }
 
 // profileName is the name that a person chose; WhatsApp writes "-" for none.
