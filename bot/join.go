@@ -57,7 +57,7 @@ func (b *builder) absorb(twin chat.Lead) {
 	b.joinChats()
 }
 
-// joinChats leaves one open chat with each number: the one that somebody has, else the older. The other is closed.
+// joinChats leaves one open chat with each number: the one that has come further, else the older. The other is closed.
 func (b *builder) joinChats() {
 	for i := range b.chats {
 		for j := i + 1; j < len(b.chats); j++ {
@@ -65,7 +65,7 @@ func (b *builder) joinChats() {
 			if first.Number != second.Number || !first.Open() || !second.Open() {
 				continue
 			}
-			if !held(*first) && held(*second) {
+			if progress(*second) > progress(*first) {
 				first, second = second, first
 			}
 			first.ActiveAt = latest(first.ActiveAt, second.ActiveAt)
@@ -77,5 +77,14 @@ func (b *builder) joinChats() {
 	}
 }
 
-// held reports whether somebody of the business has the chat.
-func held(c Chat) bool { return c.Status == chat.ChatAssigned || c.Status == chat.ChatTaken }
+// progress ranks chats by how far they have come: somebody of the business has one, it waits for an agent, or its lead is still
+// being asked.
+func progress(c Chat) int {
+	switch c.Status {
+	case chat.ChatAssigned, chat.ChatTaken:
+		return 2
+	case chat.ChatWaiting:
+		return 1
+	}
+	return 0
+}
