@@ -65,7 +65,7 @@ func expectations() verbs {
 		"menu":          parseExpectMenu,
 		"message":       parseExpectMessage,
 		"answer":        parseExpectAnswer,
-		"meta":          nil,
+		"meta":          parseExpectMeta,
 	})
 }
 
@@ -74,7 +74,7 @@ func absences() verbs {
 		"lead":  parseExpectNoLead,
 		"event": parseExpectNoEvent,
 		"label": parseExpectLabel(true),
-		"meta":  nil,
+		"meta":  func(*line) (action, error) { return &expectMeta{}, nil },
 	})
 }
 

@@ -109,7 +109,6 @@ func TestAStatementThatCanNotBeReadSaysWhatIsMissing(t *testing.T) {
 		`expect message to maria`:                                    `"containing" and a text are missing after maria`,
 		`expect message to maria containing`:                         `a text is missing`,
 		`expect nothing to`:                                          `a phone or the name of an agent is missing`,
-		`expect no meta`:                                             `absence "meta" is not available in this version`,
 		`expect event chat.assigned data.options.0`:                  `a value is missing after "data.options.0"`,
 		`expect event chat.assigned data.id {transition +551191111}`: `the name of a stage is missing`,
 	} {

@@ -14,6 +14,7 @@ import (
 	"leadgate/bot"
 	"leadgate/chat"
 	"leadgate/config"
+	"leadgate/conversion"
 	"leadgate/delivery"
 	"leadgate/store"
 )
@@ -74,11 +75,13 @@ type player struct {
 	offline  map[string]bool
 	waiting  map[string][]bot.Input // for numbers that are offline, in order
 	sent     []sending              // by the daemon, in order
+	metas    []conversion.MetaEvent // of which Meta was told, in order
 	labelled map[labelled][]string
 	broken   error // what a sender could not do, to be told at the end of the action
 
 	recordedBefore int64 // Seq of the last event before the last action
 	sentBefore     int   // messages sent before the last action
+	metasBefore    int   // conversions told before the last action
 }
 
 // newPlayer makes a player whose store is in a directory.
@@ -148,7 +151,7 @@ func (p *player) remember(ctx context.Context) error {
 	if len(events) > 0 {
 		p.recordedBefore = events[len(events)-1].Seq
 	}
-	p.sentBefore = len(p.sent)
+	p.sentBefore, p.metasBefore = len(p.sent), len(p.metas)
 	return err
 }
 

@@ -68,6 +68,9 @@ func (p *player) connect() map[string]delivery.Sender {
 	for _, d := range p.config.Destinations {
 		senders[d.Name] = unsent{}
 	}
+	if p.config.Meta != nil {
+		senders[bot.MetaDestination] = tellsMeta{p}
+	}
 	for _, n := range p.config.Numbers {
 		senders[bot.NumberTimerDestination(n.Name)] = gated{Sender: p.bot.Timers(p.clock), player: p, number: n.Name}
 		senders[bot.LateDestination(n.Name)] = gated{Sender: p.bot.Late(p.clock), player: p, number: n.Name}
