@@ -159,6 +159,9 @@ func retry(ctx context.Context, tx *sql.Tx, f DeliveryFilter, now int64) (n int,
 	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) `+chosen, args...).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count: %w", err)
 	}
+	if err := uncountDead(ctx, tx, chosen, args); err != nil {
+		return 0, err
+	}
 	const wakeLanes = `UPDATE lane SET next_at = $1 WHERE lease_until IS NULL AND id IN (SELECT d.lane `
 	const wakeDestinations = `UPDATE destination SET resume_at = CASE state WHEN 'paused' THEN CAST($1 AS BIGINT) ELSE 0 END,
 			failures = CASE state WHEN 'disabled' THEN 0 ELSE failures END,

@@ -258,7 +258,7 @@ func (w subject) query(ctx context.Context, q querier) ([]foundLead, error) {
 const emailQuery = `SELECT id FROM lead WHERE email = $1 AND (phone IS NULL OR $2 = '') ORDER BY created_at, seq LIMIT 1`
 
 // byEmail finds who is known by the e-mail address alone. Two people may share an address; a phone tells them apart.
-func (w subject) byEmail(ctx context.Context, tx *sql.Tx) ([]foundLead, error) {
+func (w subject) byEmail(ctx context.Context, tx querier) ([]foundLead, error) {
 	var id string
 	err := tx.QueryRowContext(ctx, emailQuery, clean(w.email), string(w.phone)).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -16,6 +16,15 @@ import (
 // ends, however it ends; the file stays, and means nothing by itself.
 type lock struct{ file *os.File }
 
+// An InUseError says that another process writes to an SQLite file. One that only reads may open it all the same.
+type InUseError struct {
+	Process string // its id
+}
+
+func (e InUseError) Error() string {
+	return fmt.Sprintf("another leadgate has it open (process %s); end that one first", e.Process)
+}
+
 // takeLock locks the file at path, which holds the id of the process that has it. It is a file beside the database:
 // opening the database itself and closing it again would end the locks that SQLite has on it.
 func takeLock(path string) (*lock, error) {
@@ -27,7 +36,7 @@ func takeLock(path string) (*lock, error) {
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		owner, _ := io.ReadAll(io.LimitReader(file, 20)) // only for the message
 		_ = file.Close()
-		return nil, fmt.Errorf("another leadgate has it open (process %s); end that one first", strings.TrimSpace(string(owner)))
+		return nil, InUseError{Process: strings.TrimSpace(string(owner))}
 	}
 	if err == nil {
 		err = file.Truncate(0)

@@ -88,19 +88,24 @@ func queryOpportunities(ctx context.Context, q querier, query string, args ...an
 	return all, nil
 }
 
-// writeOpportunities records opportunities as they are now, whether they are new or not.
-func writeOpportunities(ctx context.Context, tx *sql.Tx, all []opportunity.Opportunity) error {
+// writeOpportunities records opportunities as they are now, whether they are new or not. Which are won now and were
+// not before are won from now on.
+func writeOpportunities(ctx context.Context, tx *sql.Tx, all []opportunity.Opportunity, now int64) error {
 	for _, o := range all {
 		if o.ID == "" {
 			return fmt.Errorf("%w: an opportunity has no id", errImpossible)
 		}
-		const upsert = `INSERT INTO opportunity (id, lead, type, field, value, title, stage, owner, status, created_at, active_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		const upsert = `INSERT INTO opportunity (id, lead, type, field, value, title, stage, owner, status, created_at, active_at,
+				won_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 			ON CONFLICT (id) DO UPDATE SET lead = excluded.lead, type = excluded.type, field = excluded.field,
 				value = excluded.value, title = excluded.title, stage = excluded.stage, owner = excluded.owner,
-				status = excluded.status, created_at = excluded.created_at, active_at = excluded.active_at`
+				status = excluded.status, created_at = excluded.created_at, active_at = excluded.active_at,
+				won_at = CASE WHEN excluded.won_at IS NOT NULL AND opportunity.won_at IS NOT NULL THEN opportunity.won_at
+					ELSE excluded.won_at END`
+		wonAt := sql.NullInt64{Int64: now, Valid: o.Status == opportunity.Won}
 		_, err := tx.ExecContext(ctx, upsert, o.ID, o.LeadID, clean(o.Type), clean(o.Field), clean(o.Value), clean(o.Title),
-			clean(o.Stage), clean(o.Owner), string(o.Status), micros(o.CreatedAt), micros(o.ActiveAt))
+			clean(o.Stage), clean(o.Owner), string(o.Status), micros(o.CreatedAt), micros(o.ActiveAt), wonAt)
 		if err != nil {
 			return fmt.Errorf("write opportunity %q: %w", o.ID, err)
 		}

@@ -15,12 +15,15 @@ func TestHotStatementsUseIndexes(t *testing.T) {
 	for name, query := range map[string]string{
 		"the input's key": inputQuery, "the person": personQuery, "their transitions": countingQuery, "follow-ups": unclaimedQuery,
 		"destinations": queuesQuery, "due lanes": headsQuery, "lease": leaseLanes, "attempts": countAttempts,
-		"settle": settleQuery, "continue": continueQuery, "funnel": funnelQuery, "dead": deadQuery,
+		"settle": settleQuery, "continue": continueQuery, "dead": deadQuery,
 		"their opportunities": opportunitiesQuery, "their open chats": openChatsQuery,
 		"agents": agentsQuery, "lines": turnsQuery, "turn": toTheEnd, "left": leaveLine, "waiting lines": waitingQuery,
 		"an agent's chats": heldQuery, "chats by status": chatStatsQuery,
 		"lanes of a lead": lanesQuery, "withdrawal": withdrawQuery,
 		"blocked by who is erased": blockedBy, "silence": silence,
+		"payment": paymentQuery, "feedback": feedbackQuery, "e-mail": emailQuery, "captured": capturedQuery, "capture": captureQuery,
+		"counts": tallyQuery, "sums": sumsQuery + " GROUP BY name, source", "next day": nextDayQuery, "facts": factsQuery,
+		"what is answered": answeredQuery,
 	} {
 		for _, step := range plan(t, s, query) {
 			if strings.HasPrefix(step, "SCAN") && !allowed.MatchString(step) {

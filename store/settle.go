@@ -31,6 +31,7 @@ func settle(ctx context.Context, tx *sql.Tx, now time.Time, ended []delivery.Set
 	}
 	var next table
 	destinations := map[string]bool{}
+	counts := tally{}
 	valid := ended[:0:0]
 	for i, e := range ended {
 		lane, ok := lanes[e.Delivery.ID]
@@ -41,9 +42,13 @@ func settle(ctx context.Context, tx *sql.Tx, now time.Time, ended []delivery.Set
 		valid = append(valid, e)
 		destinations[e.Delivery.Destination] = true
 		next.id(lane)
+		countSettled(counts, e.Delivery.Destination, steps[i])
 		if steps[i].State == delivery.Pending {
 			next.number(micros(steps[i].At))
 		}
+	}
+	if err := counts.write(ctx, tx); err != nil {
+		return err
 	}
 	if err := continueLanes(ctx, tx, next, micros(now)); err != nil {
 		return err

@@ -116,38 +116,3 @@ func deleteTransition(ctx context.Context, tx *sql.Tx, in bot.Input, leadID, id 
 	}
 	return nil
 }
-
-// StageCount is how many leads ever reached a stage.
-type StageCount struct {
-	Stage string
-	Leads int
-}
-
-const funnelQuery = `SELECT to_stage, COUNT(DISTINCT lead) FROM transition WHERE funnel = $1 AND deleted_at IS NULL
-	GROUP BY to_stage`
-
-// FunnelCounts are the leads that ever reached each of the stages, by transitions that count, in the order of stages.
-func (s *Store) FunnelCounts(ctx context.Context, funnel string, stages []string) ([]StageCount, error) {
-	rows, err := s.reads.QueryContext(ctx, funnelQuery, funnel)
-	if err != nil {
-		return nil, fmt.Errorf("count funnel %q: %w", funnel, err)
-	}
-	defer rows.Close()
-	reached := map[string]int{}
-	for rows.Next() {
-		var stage string
-		var leads int
-		if err := rows.Scan(&stage, &leads); err != nil {
-			return nil, fmt.Errorf("count funnel %q: %w", funnel, err)
-		}
-		reached[stage] = leads
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("count funnel %q: %w", funnel, err)
-	}
-	counts := make([]StageCount, len(stages))
-	for i, stage := range stages {
-		counts[i] = StageCount{Stage: stage, Leads: reached[stage]}
-	}
-	return counts, nil
-}

@@ -45,7 +45,7 @@ func (s *Store) Update(ctx context.Context, in bot.Input, decide func(bot.State)
 
 // commit writes a decision.
 func (s *Store) commit(ctx context.Context, tx *sql.Tx, in bot.Input, state bot.State, d bot.Decision) error {
-	c := change{Decision: d, tx: tx, in: in, state: state, lead: state.Lead, keepText: s.opts.MessageText}
+	c := change{Decision: d, tx: tx, in: in, state: state, lead: state.Lead, keepText: s.opts.MessageText, counts: tally{}}
 	if d.Lead != nil {
 		c.lead = *d.Lead
 	}
@@ -53,8 +53,8 @@ func (s *Store) commit(ctx context.Context, tx *sql.Tx, in bot.Input, state bot.
 		return err
 	}
 	for _, write := range []func(context.Context) error{
-		c.writeLead, c.writeWants, c.writeTransitions, c.writeTeam, c.writePayment, c.writeFeedback, c.writeInput,
-		c.writeUnclaimed, c.erase, c.writeEffects,
+		c.answer, c.countBefore, c.writeLead, c.writeWants, c.writeTransitions, c.writeTeam, c.writePayment, c.writeFeedback, c.writeInput,
+		c.writeUnclaimed, c.erase, c.writeEffects, c.countAfter,
 	} {
 		if err := write(ctx); err != nil {
 			return err
@@ -71,6 +71,7 @@ type change struct {
 	state    bot.State // for which it was decided
 	lead     chat.Lead // as the decision leaves them; zero for nobody
 	keepText bool
+	counts   tally // by how much they change
 }
 
 // check refuses what belongs to nobody.
@@ -106,7 +107,7 @@ func (c *change) writeLead(ctx context.Context) error {
 // writeWants writes what the lead wants and says, before what another lead leaves to them: they can't have two open chats on
 // a number, so the decision has closed one.
 func (c *change) writeWants(ctx context.Context) error {
-	if err := writeOpportunities(ctx, c.tx, c.Opportunities); err != nil {
+	if err := writeOpportunities(ctx, c.tx, c.Opportunities, micros(c.in.At)); err != nil {
 		return err
 	}
 	if err := writeChats(ctx, c.tx, c.state, c.Decision); err != nil {

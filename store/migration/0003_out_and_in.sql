@@ -58,3 +58,22 @@ CREATE TABLE answer (
 	at           INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX answer_at ON answer (at);
+
+-- What reports count, kept so that they don't have to. A row is how many there were in one quarter of an hour or one day,
+-- counted from 1970 in UTC; each is in both. tally.go says what the kinds are.
+CREATE TABLE tally (
+	kind   TEXT    NOT NULL,
+	funnel TEXT    NOT NULL,
+	grain  INTEGER NOT NULL, -- seconds of a slot: 900 or 86400
+	slot   INTEGER NOT NULL,
+	name   TEXT    NOT NULL, -- of a stage, agent, currency, destination, …
+	source TEXT    NOT NULL,
+	number TEXT    NOT NULL,
+	n      INTEGER NOT NULL,
+	amount INTEGER NOT NULL,
+	PRIMARY KEY (kind, funnel, grain, slot, name, source, number)
+) STRICT, WITHOUT ROWID;
+DROP INDEX transition_stage; -- the counts were its only use
+
+ALTER TABLE opportunity ADD COLUMN won_at INTEGER;     -- NULL: it is not won
+ALTER TABLE assignment ADD COLUMN answered_at INTEGER; -- when the business first wrote after it; NULL: it has not
