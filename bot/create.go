@@ -45,7 +45,7 @@ func (b *builder) bring(c CreateLead) {
 	before := b.lead
 	before.Fields = maps.Clone(b.lead.Fields)
 	if created {
-		b.lead.ID, b.lead.CreatedAt = newID("lead", b.in.Key), b.at
+		b.lead.ID, b.lead.CreatedAt = LeadID(b.in.Key), b.at
 	}
 	if b.lead.Phone == "" {
 		b.lead.Phone = c.Phone

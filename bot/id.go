@@ -16,3 +16,6 @@ func newID(prefix string, cause ...string) string {
 
 // OpportunityID is the id of the opportunity that the input of a key creates.
 func OpportunityID(inputKey string) string { return newID("opp", inputKey) }
+
+// LeadID is the id of the lead whom the CreateLead of a key brings, when nobody is known by their phone or e-mail address.
+func LeadID(inputKey string) string { return newID("lead", inputKey) }

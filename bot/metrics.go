@@ -73,7 +73,7 @@ func (m *metrics) count(in Input, d Decision, decided bool, err error) {
 	}
 	m.countChats(d)
 	for _, match := range d.Matched {
-		m.matches.WithLabelValues(in.Message.Number, match.Funnel).Inc()
+		m.matches.WithLabelValues(in.writtenOn(), match.Funnel).Inc()
 	}
 	for _, t := range d.Transitions {
 		m.transitions.WithLabelValues(t.Funnel, t.To, string(t.Cause.Kind)).Inc()
@@ -84,6 +84,17 @@ func (m *metrics) count(in Input, d Decision, decided bool, err error) {
 			m.leads.WithLabelValues(e.Number).Inc()
 		}
 	}
+}
+
+// writtenOn is the number on which the input's text was written; "" when it holds none.
+func (in Input) writtenOn() string {
+	switch {
+	case in.Message != nil:
+		return in.Message.Number
+	case in.Say != nil:
+		return in.Say.Number
+	}
+	return ""
 }
 
 // countChats records what a decision did with menus and agents.

@@ -37,7 +37,7 @@ func writeProblem(w http.ResponseWriter, p problem) {
 	_ = json.NewEncoder(w).Encode(p) // as in writeJSON
 }
 
-// api is a handler behind a token that holds the scope. What it returns as an error becomes a problem document.
+// api is a handler behind a token that holds the scope, or for everybody. What it returns as an error becomes a problem document.
 func (s *site) api(need scope, handle handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, err := s.admit(w, r, need)
@@ -54,6 +54,10 @@ func (s *site) api(need scope, handle handler) http.Handler {
 		if !errors.As(err, &p) {
 			s.failed(r, err)
 			p = problem{Status: http.StatusInternalServerError, Detail: "the daemon could not do that; its log says why"}
+		}
+		if need == open && wantsPage(r) {
+			s.writePage(w, p.Status, p)
+			return
 		}
 		writeProblem(w, p)
 	})

@@ -11,6 +11,7 @@ import (
 // paths is every path by hand of leads, opportunities, chats and agents, with a body that is right but for what it names.
 var paths = []ask{
 	{method: "GET", path: "/leads"},
+	{method: "POST", path: "/leads", body: `{"phone": "+5511911112222"}`},
 	{method: "GET", path: "/leads/lead_1"},
 	{method: "PATCH", path: "/leads/lead_1", body: `{"name": "Ana"}`},
 	{method: "DELETE", path: "/leads/lead_1"},
@@ -26,6 +27,9 @@ var paths = []ask{
 	{method: "POST", path: "/chats/chat_1/close"},
 	{method: "GET", path: "/agents"},
 	{method: "PATCH", path: "/agents/pedro", body: `{"available": false}`},
+	{method: "POST", path: "/messages", body: `{"number": "front-desk", "phone": "+5511911112222", "text": "Hello"}`},
+	{method: "POST", path: "/payments", body: `{"external_id": "p", "phone": "+5511911112222", "status": "new", "amount": 1, "currency": "BRL"}`},
+	{method: "POST", path: "/feedback", body: `{"external_id": "f", "phone": "+5511911112222", "kind": "return"}`},
 	{method: "GET", path: "/events"},
 	{method: "POST", path: "/reload"},
 }

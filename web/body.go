@@ -26,6 +26,8 @@ const maxText = 4000
 //	**string, **time.Time   what may be left out, or null
 //	*settable               a text that null takes away
 //	*texts                  texts by name, of which null takes one away
+//	*amount                 a number or its decimals as a text, which may be left out, or null
+//	*object                 an object of fields of its own, which may be left out, or null
 type fields map[string]any
 
 // A settable is a text that a change sets, takes away, or leaves as it is.
@@ -49,6 +51,50 @@ func (s settable) pointer() *string {
 
 // texts are texts by name; nil takes one away.
 type texts = map[string]*string
+
+// An amount is a decimal number as it was written, "150.00"; "" when there is none.
+type amount string
+
+func (a *amount) UnmarshalJSON(raw []byte) error {
+	var n json.Number // which takes a text too, if it is a number
+	err := json.Unmarshal(raw, &n)
+	*a = amount(n)
+	return err
+}
+
+// An object is a part of a body that has fields of its own.
+type object struct {
+	want  fields
+	given bool
+	raw   json.RawMessage
+}
+
+func (o *object) UnmarshalJSON(raw []byte) error {
+	if string(raw) == "null" {
+		return nil
+	}
+	o.given, o.raw = true, slices.Clone(raw)
+	var parts map[string]json.RawMessage
+	return json.Unmarshal(raw, &parts)
+}
+
+// fill puts the object's values where they go. What is wrong is told by the object's name and the field's.
+func (o *object) fill(name string) error {
+	if !o.given {
+		return nil
+	}
+	return below(name, fill(o.raw, o.want))
+}
+
+// below is the problem of a field of an object, as one of the body that holds the object.
+func below(name string, err error) error {
+	var p problem
+	if !errors.As(err, &p) || p.Field == "" {
+		return err
+	}
+	p.Field, p.Detail = name+"."+p.Field, name+"."+p.Detail
+	return p
+}
 
 // body reads a body: an object of the fields and no others. One without required fields may be left out altogether. The
 // error is a problem that names the field.
@@ -133,6 +179,10 @@ func shape(to any) string {
 		return `a time as in "2026-11-23T18:00:00Z"`
 	case *texts:
 		return "an object of texts"
+	case *amount:
+		return "an amount as in 150.00"
+	case *object:
+		return "an object"
 	}
 	return "a text"
 }
@@ -157,6 +207,8 @@ func check(name string, to any, given bool) error {
 		return checkText(name, v.text)
 	case *texts:
 		return checkTexts(name, *v)
+	case *object:
+		return v.fill(name)
 	}
 	return nil
 }

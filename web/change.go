@@ -42,6 +42,9 @@ func inputKey(r *http.Request) (string, error) {
 	if len(key) > maxKey || strings.TrimFunc(key, printable) != "" {
 		return "", wrong(header, "must be at most %d printable ASCII characters without spaces", maxKey)
 	}
+	if form := r.PathValue("name"); r.Pattern == http.MethodPost+" "+apiRoot+formPath {
+		return "form/" + url.PathEscape(form) + "/" + key, nil
+	}
 	return "api/" + url.PathEscape(cause(r).By) + "/" + key, nil
 }
 
@@ -70,6 +73,8 @@ func refusal(err error, by named) error {
 	}
 	var f fault.Fault
 	switch {
+	case errors.Is(err, bot.ErrConflict) && by[bot.ErrConflict] != "":
+		return problem{Status: http.StatusConflict, Field: by[bot.ErrConflict], Detail: err.Error()}
 	case errors.Is(err, bot.ErrConflict):
 		return problem{Status: http.StatusConflict, Detail: err.Error()}
 	case errors.As(err, &f):
@@ -80,4 +85,14 @@ func refusal(err error, by named) error {
 		return wrong(by[bot.ErrInvalid], "is refused: %v", err)
 	}
 	return err
+}
+
+// renamed is a problem whose field the request's body calls otherwise than the bot does.
+func renamed(err error, names map[string]string) error {
+	var p problem
+	if !errors.As(err, &p) || names[p.Field] == "" {
+		return err
+	}
+	p.Detail, p.Field = names[p.Field]+strings.TrimPrefix(p.Detail, p.Field), names[p.Field]
+	return p
 }

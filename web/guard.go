@@ -12,11 +12,12 @@ import (
 )
 
 // scope is what a token allows.
-type scope bool
+type scope int
 
 const (
-	read  scope = false
-	write scope = true
+	open scope = iota // without a token, from any page
+	read
+	write
 )
 
 // Who gives a wrong token this often within the window has to wait until it is over. A person who mistypes never gets
@@ -29,6 +30,9 @@ const (
 
 // admit lets a request pass that carries a token of the scope, which it returns, and comes from no page of another site.
 func (s *site) admit(w http.ResponseWriter, r *http.Request, need scope) (Token, error) {
+	if need == open {
+		return Token{}, nil
+	}
 	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
 		return Token{}, problem{Status: http.StatusForbidden, Detail: "requests from pages of other sites are refused"}
 	}

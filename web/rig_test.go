@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,14 +39,16 @@ var monday = time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
 
 // office is the API on a real bot and a real store, over a real connection.
 type office struct {
-	t      *testing.T
-	bot    *bot.Bot
-	store  *store.Store
-	server *httptest.Server
-	now    time.Time
-	log    bytes.Buffer
-	reload error // what a reload answers
-	wrote  int   // messages so far
+	t       *testing.T
+	bot     *bot.Bot
+	store   *store.Store
+	server  *httptest.Server
+	now     time.Time
+	log     bytes.Buffer
+	reload  error // what a reload answers
+	wrote   int   // messages so far
+	forms   []web.Form
+	metrics *prometheus.Registry
 }
 
 func newOffice(t *testing.T) *office {
@@ -57,7 +58,7 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	o := &office{t: t, store: st, now: monday, bot: bot.New(st, newPolicy(t), nil, prometheus.NewRegistry())}
+	o := &office{t: t, store: st, now: monday, metrics: prometheus.NewRegistry(), bot: bot.New(st, newPolicy(t), nil, prometheus.NewRegistry())}
 	o.server = httptest.NewServer(web.New(web.Options{
 		Tokens: func() []web.Token {
 			return []web.Token{
@@ -69,6 +70,8 @@ func newOffice(t *testing.T) *office {
 		Numbers: func() []web.Number { return nil },
 		Pair:    func(context.Context, string) error { return web.ErrNotFound },
 		Reload:  func(context.Context) error { return o.reload },
+		Forms:   func() []web.Form { return o.forms },
+		Metrics: o.metrics,
 		Ping:    st.Ping, Bot: o.bot, Store: st, Gatherer: prometheus.NewRegistry(),
 		Now: func() time.Time { return o.now },
 		Log: slog.New(slog.NewTextHandler(&o.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -93,7 +96,7 @@ func newPolicy(t *testing.T) *bot.Policy {
 			{Name: stages[0], Triggers: []conversion.TriggerConfig{
 				{Phrase: "I came from Instagram", Source: "Instagram"}, {Phrase: "I read your blog", Source: "My Blog"},
 			}},
-			{Name: stages[1]}, {Name: stages[2]},
+			{Name: stages[1], Triggers: []conversion.TriggerConfig{{Phrase: "Thank you for scheduling with us"}}}, {Name: stages[2]},
 		}},
 	}})
 	sound(faults)
@@ -168,6 +171,9 @@ type ask struct {
 	token        string // "writes" when it is ""; "none" for none
 	kind         string // of the body: JSON when it is ""
 	key          string // Idempotency-Key; "" for none
+	origin       string // of the page that asks; "" for none
+	accept       string // what the answer may be; "" says nothing
+	forwarded    string // whom a proxy speaks for; "" for nobody
 }
 
 // An answer is what came back.
@@ -198,8 +204,12 @@ func (o *office) send(a ask) answer {
 	if a.kind != "" {
 		req.Header.Set("Content-Type", a.kind)
 	}
-	if a.key != "" {
-		req.Header.Set("Idempotency-Key", a.key)
+	for header, value := range map[string]string{
+		"Idempotency-Key": a.key, "Origin": a.origin, "Accept": a.accept, "X-Forwarded-For": a.forwarded,
+	} {
+		if value != "" {
+			req.Header.Set(header, value)
+		}
 	}
 	resp, err := o.server.Client().Do(req)
 	if err != nil {
@@ -211,7 +221,10 @@ func (o *office) send(a ask) answer {
 		o.t.Fatal(err)
 	}
 	got := answer{t: o.t, status: resp.StatusCode, header: resp.Header, raw: string(raw)}
-	if err := json.Unmarshal(raw, &got.json); err != nil && !errors.Is(err, io.EOF) {
+	if strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
+		return got
+	}
+	if err := json.Unmarshal(raw, &got.json); err != nil && len(raw) > 0 {
 		o.t.Fatalf("%s %s answered what is not JSON: %q", a.method, a.path, raw)
 	}
 	return got

@@ -9,6 +9,9 @@ import (
 // apiRoot is where the API is.
 const apiRoot = "/api/v1"
 
+// formPath is where a public form is sent to.
+const formPath = "/forms/{name}/{key}"
+
 // A route is one thing that the API does.
 type route struct {
 	method string
@@ -24,6 +27,7 @@ type handler func(http.ResponseWriter, *http.Request) error
 func (s *site) routes() []route {
 	return []route{
 		{http.MethodGet, "/leads", read, s.leads},
+		{http.MethodPost, "/leads", write, s.createLead},
 		{http.MethodGet, "/leads/{id}", read, s.lead},
 		{http.MethodPatch, "/leads/{id}", write, s.updateLead},
 		{http.MethodDelete, "/leads/{id}", write, s.eraseLead},
@@ -39,6 +43,11 @@ func (s *site) routes() []route {
 		{http.MethodPost, "/chats/{id}/close", write, s.closeChat},
 		{http.MethodGet, "/agents", read, s.agents},
 		{http.MethodPatch, "/agents/{name}", write, s.changeAgent},
+		{http.MethodPost, "/messages", write, s.say},
+		{http.MethodPost, "/payments", write, s.recordPayment},
+		{http.MethodPost, "/feedback", write, s.recordFeedback},
+		{http.MethodPost, formPath, open, s.sendForm},
+		{http.MethodOptions, formPath, open, s.askForm},
 		{http.MethodGet, "/events", read, s.events},
 		{http.MethodGet, "/numbers", read, s.numbers},
 		{http.MethodPost, "/numbers/{name}/pair", write, s.pair},
@@ -57,7 +66,11 @@ func (s *site) mount(mux *http.ServeMux) {
 	}
 	for path, allowed := range methods {
 		slices.Sort(allowed)
-		mux.Handle(path, s.api(read, func(w http.ResponseWriter, r *http.Request) error {
+		need := read
+		if path == apiRoot+formPath {
+			need = open
+		}
+		mux.Handle(path, s.api(need, func(w http.ResponseWriter, r *http.Request) error {
 			w.Header().Set("Allow", strings.Join(allowed, ", "))
 			return problem{
 				Status: http.StatusMethodNotAllowed,

@@ -41,9 +41,11 @@ type Options struct {
 	Pair     func(ctx context.Context, number string) error // begins to pair; ErrNotFound, ErrConflict
 	Reload   func(context.Context) error                    // puts the configuration in force as it is on disk now, or says why not
 	Ping     func(context.Context) error                    // nil: the store answers
+	Forms    func() []Form                                  // those in force; nil: there are none
 	Bot      Bot
 	Store    Store
 	Gatherer prometheus.Gatherer
+	Metrics  prometheus.Registerer // for the site's own; nil: they are not shown
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -58,6 +60,7 @@ type Bot interface {
 type Store interface {
 	LeadByID(ctx context.Context, id string) (chat.Lead, error)
 	LeadByPhone(ctx context.Context, phone chat.Phone) (chat.Lead, error)
+	LeadByEmail(ctx context.Context, email string) (chat.Lead, error)
 	Leads(ctx context.Context, f store.LeadFilter, from store.Cursor, limit int) ([]chat.Lead, store.Cursor, error)
 	Transitions(ctx context.Context, leadID string, withDeleted bool) ([]store.Transition, error)
 	Opportunities(ctx context.Context, f store.OpportunityFilter, limit int) ([]store.Opportunity, error)
@@ -66,6 +69,8 @@ type Store interface {
 	AgentStates(ctx context.Context, names []string) (map[string]routing.AgentState, error)
 	Turns(ctx context.Context) (map[string][]string, error) // by line, who goes next first
 	Events(ctx context.Context, f store.EventFilter, limit int) ([]store.Event, error)
+	PaymentByExternalID(ctx context.Context, externalID string) (*bot.Payment, error)   // nil: there is none
+	FeedbackByExternalID(ctx context.Context, externalID string) (*bot.Feedback, error) // nil: there is none
 }
 
 // maxBody bounds the body of a request; nothing that the API takes is longer.
@@ -73,7 +78,10 @@ const maxBody = 1 << 20
 
 // New returns the whole site. Its route table is the site map.
 func New(o Options) http.Handler {
-	s := &site{Options: o, guard: newGuard(o.Now)}
+	if o.Forms == nil {
+		o.Forms = func() []Form { return nil }
+	}
+	s := &site{Options: o, guard: newGuard(o.Now), limiter: newLimiter(o.Now), metrics: newMetrics(o.Metrics)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
@@ -86,7 +94,9 @@ func New(o Options) http.Handler {
 
 type site struct {
 	Options
-	guard *guard
+	guard   *guard
+	limiter *limiter
+	metrics *metrics
 }
 
 // Serve answers on the listener until ctx ends, and then finishes what it has begun.
