@@ -87,7 +87,7 @@ func TestACutLabelThatTwoRowsShareIsNoAnswer(t *testing.T) {
 }
 
 func TestTwoTapsInARowCountOnce(t *testing.T) {
-	for _, status := range []chat.ChatStatus{chat.ChatWaiting, chat.ChatAssigned, chat.ChatTaken} {
+	for _, status := range []chat.Status{chat.ChatWaiting, chat.ChatAssigned, chat.ChatTaken} {
 		k := newTalk(t, frontDesk())
 		k.says("hi")
 		k.taps("chat_1.first.0")

@@ -13,7 +13,7 @@ type Chat struct {
 	ID          string // "chat_…"; "" for none
 	Number      string
 	LeadID      string
-	Status      ChatStatus
+	Status      Status
 	OpenedAt    time.Time // of the message that opened it
 	ActiveAt    time.Time // of the last message, whoever wrote it
 	ClosedAt    time.Time // zero while it is open
@@ -28,16 +28,16 @@ type Chat struct {
 // Open reports whether there is a chat and it is not closed.
 func (c Chat) Open() bool { return c.ID != "" && c.Status != ChatClosed }
 
-// ChatStatus says what a chat waits for.
-type ChatStatus string
+// Status says what a chat waits for.
+type Status string
 
 // The states of a chat.
 const (
-	ChatMenu     ChatStatus = "menu"     // for the lead's answer to a menu
-	ChatWaiting  ChatStatus = "waiting"  // for an agent
-	ChatAssigned ChatStatus = "assigned" // an agent has it
-	ChatTaken    ChatStatus = "taken"    // somebody of the business has written into it before an agent had it
-	ChatClosed   ChatStatus = "closed"
+	ChatMenu     Status = "menu"     // for the lead's answer to a menu
+	ChatWaiting  Status = "waiting"  // for an agent
+	ChatAssigned Status = "assigned" // an agent has it
+	ChatTaken    Status = "taken"    // somebody of the business has written into it before an agent had it
+	ChatClosed   Status = "closed"
 )
 
 // An Answer is how a message answers a menu, as far as the phone has said so. That a text is an answer, the menu knows.

@@ -28,10 +28,10 @@ func TestAPaymentSaysWhereItsOpportunityStands(t *testing.T) {
 
 func TestPaymentsNameStagesOfTheBoard(t *testing.T) {
 	_, faults := New(Config{Types: []TypeConfig{
-		{Name: "Course", Stages: []string{"Entry", "Sale"}, Payments: map[string]string{"suceeded": "Sale", "failed": "Lost"}},
+		{Name: "Course", Stages: []string{"Entry", "Sale"}, Payments: map[string]string{"succeede": "Sale", "failed": "Lost"}},
 	}})
 	for _, want := range []string{
-		`opportunity_type[0].payments.suceeded: no payment has the status "suceeded"; did you mean "succeeded"?`,
+		`opportunity_type[0].payments.succeede: no payment has the status "succeede"; did you mean "succeeded"?`,
 		`opportunity_type[0].payments.failed: opportunity type "Course" has no stage "Lost"`,
 	} {
 		if !strings.Contains(faults.Error(), want) {

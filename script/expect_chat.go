@@ -25,12 +25,12 @@ func (p *player) chats(ctx context.Context, leadID string) ([]store.Chat, error)
 // expectChat is "expect waiting PHONE", "expect menu-open PHONE" or "expect closed PHONE".
 type expectChat struct {
 	who    phone
-	status chat.ChatStatus
+	status chat.Status
 }
 
 func (*expectChat) expects() {}
 
-func parseExpectChat(status chat.ChatStatus) func(*line) (action, error) {
+func parseExpectChat(status chat.Status) func(*line) (action, error) {
 	return func(l *line) (action, error) {
 		who, err := l.phone()
 		return &expectChat{who: who, status: status}, err

@@ -65,7 +65,7 @@ func scanChat(rows *sql.Rows, more ...any) (Chat, error) {
 	if err := rows.Scan(append(columns, more...)...); err != nil {
 		return c, fmt.Errorf("read a chat: %w", err)
 	}
-	c.Status, c.Opportunity, c.Agent = chat.ChatStatus(status), opportunity.String, agent.String
+	c.Status, c.Opportunity, c.Agent = chat.Status(status), opportunity.String, agent.String
 	c.OpenedAt, c.ActiveAt, c.ClosedAt = fromMicros(openedAt), fromMicros(activeAt), fromMicros(closedAt.Int64)
 	c.SaidAt, c.WroteAt = fromMicros(saidAt), fromMicros(wroteAt)
 	if told != "[]" {

@@ -175,7 +175,7 @@ func TestChatsAreListedByWhatIsAsked(t *testing.T) {
 		}
 		stats, err := s.ChatStats(t.Context())
 		want := ChatStats{
-			ByStatus:     map[chat.ChatStatus]int{chat.ChatAssigned: 1, chat.ChatWaiting: 1, chat.ChatMenu: 1},
+			ByStatus:     map[chat.Status]int{chat.ChatAssigned: 1, chat.ChatWaiting: 1, chat.ChatMenu: 1},
 			WaitingSince: noon,
 		}
 		if err != nil || !reflect.DeepEqual(stats, want) {

@@ -23,7 +23,7 @@ type ChatFilter struct {
 	LeadID string
 	Number string
 	Agent  string // who has it
-	Status chat.ChatStatus
+	Status chat.Status
 	Open   bool  // those that are not closed
 	After  int64 // those whose Seq is greater
 }
@@ -52,7 +52,7 @@ func (s *Store) Chats(ctx context.Context, f ChatFilter, limit int) ([]Chat, err
 
 // ChatStats is how many chats are open.
 type ChatStats struct {
-	ByStatus     map[chat.ChatStatus]int // open ones; a status that none has is missing
+	ByStatus     map[chat.Status]int // open ones; a status that none has is missing
 	WaitingSince time.Time               // since when the one that has waited longest waits for an agent; zero: none waits
 }
 
@@ -60,7 +60,7 @@ const chatStatsQuery = `SELECT status, COUNT(*), MIN(waiting_since) FROM chat WH
 
 // ChatStats counts the open chats.
 func (s *Store) ChatStats(ctx context.Context) (ChatStats, error) {
-	stats := ChatStats{ByStatus: map[chat.ChatStatus]int{}}
+	stats := ChatStats{ByStatus: map[chat.Status]int{}}
 	rows, err := s.reads.QueryContext(ctx, chatStatsQuery)
 	if err != nil {
 		return stats, fmt.Errorf("count chats: %w", err)
@@ -73,7 +73,7 @@ func (s *Store) ChatStats(ctx context.Context) (ChatStats, error) {
 		if err := rows.Scan(&status, &n, &since); err != nil {
 			return stats, fmt.Errorf("count chats: %w", err)
 		}
-		stats.ByStatus[chat.ChatStatus(status)] = n
+		stats.ByStatus[chat.Status(status)] = n
 		if since.Valid {
 			stats.WaitingSince = fromMicros(since.Int64)
 		}

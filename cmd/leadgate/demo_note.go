@@ -44,7 +44,7 @@ func (c *console) explained(ctx context.Context, p *person, from chat.Direction,
 type note struct {
 	why    string // the message would change nothing in the funnel; "" when it would
 	events int    // that concern them
-	status chat.ChatStatus
+	status chat.Status
 	agent  string
 }
 

@@ -253,7 +253,7 @@ func (s *show) printLeads(ctx context.Context) error {
 		}
 		for _, c := range chats.Items {
 			if c.LeadID == lead.ID {
-				is = append(is, standing(chat.ChatStatus(c.Status), c.Agent))
+				is = append(is, standing(chat.Status(c.Status), c.Agent))
 			}
 		}
 		s.print(plain, fmt.Sprintf("  %-12s ", lead.Name), strings.Join(is, ", "))
@@ -262,7 +262,7 @@ func (s *show) printLeads(ctx context.Context) error {
 }
 
 // standing says how a chat stands.
-func standing(status chat.ChatStatus, agent string) string {
+func standing(status chat.Status, agent string) string {
 	switch status {
 	case chat.ChatMenu:
 		return "is being asked"

@@ -119,7 +119,7 @@ func (c *storeCollector) collectChats(ctx context.Context, out chan<- prometheus
 		out <- prometheus.NewInvalidMetric(c.chats, err)
 		return
 	}
-	for _, status := range []chat.ChatStatus{chat.ChatMenu, chat.ChatWaiting, chat.ChatAssigned, chat.ChatTaken} {
+	for _, status := range []chat.Status{chat.ChatMenu, chat.ChatWaiting, chat.ChatAssigned, chat.ChatTaken} {
 		out <- prometheus.MustNewConstMetric(c.chats, prometheus.GaugeValue, float64(stats.ByStatus[status]), string(status))
 	}
 	age := 0.0
