@@ -49,7 +49,7 @@ func (c *checker) checkNumber(path, number string, paths map[string]string) {
 	}
 	paths[number] = path
 	if !slices.Contains(c.config.Numbers, number) {
-		c.faults.Add(at, fmt.Sprintf("number %q is not configured", number), suggest(number, "number", c.config.Numbers))
+		c.faults.Add(at, fmt.Sprintf("number %q is not configured", number), fault.Suggest(number, "number", c.config.Numbers))
 	}
 }
 
@@ -92,7 +92,7 @@ func (c *checker) oneOf(path, kind, value string, known ...string) string {
 		return known[0]
 	}
 	if !slices.Contains(known, value) {
-		c.faults.Add(path, fmt.Sprintf("%s %q is not known", kind, value), suggest(value, kind, known))
+		c.faults.Add(path, fmt.Sprintf("%s %q is not known", kind, value), fault.Suggest(value, kind, known))
 	}
 	return value
 }
@@ -103,7 +103,7 @@ func (c *checker) rule(path, name string) string {
 		return ""
 	}
 	if !slices.Contains(c.config.Rules, name) {
-		c.faults.Add(path, fmt.Sprintf("rule %q is not configured", name), suggest(name, "rule", c.config.Rules))
+		c.faults.Add(path, fmt.Sprintf("rule %q is not configured", name), fault.Suggest(name, "rule", c.config.Rules))
 	}
 	if _, noted := c.policy.rules[name]; !noted {
 		c.policy.rules[name] = path
@@ -140,7 +140,7 @@ func (c *checker) checkType(path, number, name string) (t opportunity.Type, offe
 		for _, t := range c.policy.opportunities.Types() {
 			names = append(names, t.Name)
 		}
-		c.faults.Add(path, fmt.Sprintf("opportunity type %q is not configured", name), suggest(name, "opportunity type", names))
+		c.faults.Add(path, fmt.Sprintf("opportunity type %q is not configured", name), fault.Suggest(name, "opportunity type", names))
 		return opportunity.Type{}, false
 	}
 	if !slices.Contains(t.Numbers, number) {
@@ -202,15 +202,4 @@ func (c *checker) textOr(path, text, fallback string) template {
 		return literal(fallback)
 	}
 	return c.text(path, text)
-}
-
-// suggest is the hint for a name that is not among the known: the nearest of them, or all.
-func suggest(name, kind string, known []string) string {
-	if near := fault.Nearest(name, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	if len(known) == 0 {
-		return fmt.Sprintf("there is no %s", kind)
-	}
-	return fmt.Sprintf("known: %q", known)
 }

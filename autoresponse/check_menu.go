@@ -69,7 +69,7 @@ func (c *checker) newOffer(path, number string, config OptionConfig) offer {
 			c.faults.Add(at, fmt.Sprintf("opportunity type %q has no field for the value %q", t.Name, config.Value), "remove the value")
 		case !slices.Contains(t.Values, config.Value):
 			c.faults.Add(at, fmt.Sprintf("opportunity type %q does not list the value %q", t.Name, config.Value),
-				suggest(config.Value, "value", t.Values))
+				fault.Suggest(config.Value, "value", t.Values))
 		}
 	}
 	o.label = c.textOr(fault.Join(path, "label"), config.Label, nameOf(o.Choice))

@@ -18,7 +18,7 @@ func (c *checker) outcomes(config *Config, f *file) {
 		if stages := everyStage(f); slices.Contains(stages, stage) {
 			config.FeedbackStage = stage
 		} else {
-			c.faults.Add("feedback.conversion", fmt.Sprintf("no funnel has a stage %q", stage), nearest(stage, stages))
+			c.faults.Add("feedback.conversion", fmt.Sprintf("no funnel has a stage %q", stage), fault.Suggest(stage, "stage", stages))
 		}
 	}
 	names := newNames(c, "form")
@@ -67,11 +67,11 @@ func (c *checker) formType(path string, config *Config, t formTable) {
 	kind, found := config.Opportunities.Type(t.Type)
 	if !found {
 		c.faults.Add(fault.Join(path, "type"), fmt.Sprintf("opportunity type %q is not configured", t.Type),
-			nearest(t.Type, typeNames(config.Opportunities)))
+			fault.Suggest(t.Type, "opportunity type", typeNames(config.Opportunities)))
 		return
 	}
 	if t.Stage != "" && !slices.Contains(kind.Stages, t.Stage) {
-		c.faults.Add(fault.Join(path, "stage"), fmt.Sprintf("opportunity type %q has no stage %q", t.Type, t.Stage), nearest(t.Stage, kind.Stages))
+		c.faults.Add(fault.Join(path, "stage"), fmt.Sprintf("opportunity type %q has no stage %q", t.Type, t.Stage), fault.Suggest(t.Stage, "stage", kind.Stages))
 	}
 }
 
@@ -83,7 +83,7 @@ func (c *checker) formTitle(path string, t formTable) {
 	}
 	for _, placeholder := range regexp.MustCompile(`\{([^{}]*)\}`).FindAllStringSubmatch(t.Title, -1) {
 		if !slices.Contains(known, placeholder[1]) {
-			c.faults.Add(path, fmt.Sprintf("unknown placeholder {%s}", shorten(placeholder[1])), nearest(placeholder[1], known))
+			c.faults.Add(path, fmt.Sprintf("unknown placeholder {%s}", shorten(placeholder[1])), fault.Suggest(placeholder[1], "placeholder", known))
 		}
 	}
 }
@@ -104,15 +104,4 @@ func everyStage(f *file) []string {
 		}
 	}
 	return stages
-}
-
-// nearest is the hint for a name that is not among the known.
-func nearest(name string, known []string) string {
-	if meant := fault.Nearest(name, known); meant != "" {
-		return fmt.Sprintf("did you mean %q?", meant)
-	}
-	if len(known) == 0 {
-		return "there is none"
-	}
-	return fmt.Sprintf("known: %q", known[:min(len(known), 8)])
 }

@@ -104,11 +104,15 @@ func readSecret(name string) (string, error) {
 
 // token reads a token's secret and returns its hash.
 func (c *checker) token(path string, t tokenTable) (hash [32]byte, ok bool) {
-	given := secretKeys{key: "token", inline: t.Token, env: t.TokenEnv, file: t.TokenFile}
-	secret, ok := c.secret(path, given, fmt.Sprintf("token %q has no secret", t.Name))
+	secret, ok := c.secret(path, t.secretKeys(), fmt.Sprintf("token %q has no secret", t.Name))
 	if ok && len(secret) < shortestToken {
 		c.faults.Warn(path, fmt.Sprintf("token %q has fewer than %d characters", t.Name, shortestToken),
 			"make one with: openssl rand -hex 24")
 	}
 	return sha256.Sum256([]byte(secret)), ok
+}
+
+// secretKeys are the ways in which a token's secret is given.
+func (t tokenTable) secretKeys() secretKeys {
+	return secretKeys{key: "token", inline: t.Token, env: t.TokenEnv, file: t.TokenFile}
 }

@@ -119,7 +119,7 @@ func (c *checker) addTrigger(path string, funnel, stage int, config TriggerConfi
 	for _, number := range t.Numbers {
 		if !slices.Contains(c.config.Numbers, number) {
 			c.add(fault.Join(path, "numbers"), fmt.Sprintf("number %q is not configured", number),
-				suggest(number, "number", c.config.Numbers))
+				fault.Suggest(number, "number", c.config.Numbers))
 		}
 	}
 }
@@ -135,7 +135,7 @@ func (c *checker) checkMatch(t *trigger) {
 		}
 	default:
 		c.add(fault.Join(t.path, "match"), fmt.Sprintf("match %q is not known", t.Match),
-			suggest(t.Match, "match", []string{matchExact, matchLoose}))
+			fault.Suggest(t.Match, "match", []string{matchExact, matchLoose}))
 		t.Match = matchExact
 	}
 }

@@ -251,15 +251,15 @@ func TestTheHintForAnUnknownNameIsTheNearestOrAll(t *testing.T) {
 		"frontdesk": `did you mean "front-desk"?`, "clinc": `did you mean "clinic"?`, "sails": `did you mean "Sales"?`,
 		"warehouse": `known: ["front-desk" "clinic" "Sales"]`,
 	} {
-		if got := suggest(name, "number", []string{"front-desk", "clinic", "Sales"}); got != want {
+		if got := fault.Suggest(name, "number", []string{"front-desk", "clinic", "Sales"}); got != want {
 			t.Errorf("for %q the hint is %q, want %q", name, got, want)
 		}
 	}
-	if got := suggest("x", "number", nil); got != "there is no number" {
+	if got := fault.Suggest("x", "number", nil); got != "there is no number" {
 		t.Errorf("the hint without numbers is %q", got)
 	}
 	many := slices.Repeat([]string{"abcdef"}, 10)
-	if got := suggest("zzz", "number", many); !strings.HasSuffix(got, "and 2 more") {
+	if got := fault.Suggest("zzz", "number", many); !strings.HasSuffix(got, "and 2 more") {
 		t.Errorf("the hint of many numbers is %q", got)
 	}
 }

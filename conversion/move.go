@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"leadgate/chat"
+	"leadgate/fault"
 )
 
 // Move returns the decision that puts a lead into a stage by hand: any stage of any funnel, whether the lead is in it or
@@ -15,10 +16,10 @@ import (
 func (p *Policy) Move(funnel, stage string, cause chat.Cause, at time.Time, s State) (Decision, error) {
 	i := slices.IndexFunc(p.funnels, func(f configured) bool { return f.Name == funnel })
 	if i < 0 {
-		return Decision{}, fmt.Errorf("funnel %q is not configured; %s", funnel, suggest(funnel, "funnel", p.funnelNames()))
+		return Decision{}, fmt.Errorf("funnel %q is not configured; %s", funnel, fault.Suggest(funnel, "funnel", p.funnelNames()))
 	}
 	if stages := p.funnels[i].Stages; !slices.Contains(stages, stage) {
-		return Decision{}, fmt.Errorf("funnel %q has no stage %q; %s", funnel, stage, suggest(stage, "stage", stages))
+		return Decision{}, fmt.Errorf("funnel %q has no stage %q; %s", funnel, stage, fault.Suggest(stage, "stage", stages))
 	}
 	from := Standing(s.Transitions, funnel)
 	if from == stage {

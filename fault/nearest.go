@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -48,4 +49,20 @@ func slips(a, b string) int {
 		}
 	}
 	return rows[len(from)][len(to)]
+}
+
+// Suggest is the hint for a name that is not among the known ones: the nearest of them, or all, as far as a line has room.
+// Kind is what they are, as in "rule".
+func Suggest(name, kind string, known []string) string {
+	if near := Nearest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(known) == 0 {
+		return fmt.Sprintf("there is no %s", kind)
+	}
+	const shown = 8
+	if more := len(known) - shown; more > 0 {
+		return fmt.Sprintf("known: %q and %d more", known[:shown], more)
+	}
+	return fmt.Sprintf("known: %q", known)
 }

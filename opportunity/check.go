@@ -45,7 +45,7 @@ func (c *checker) newType(path string, config TypeConfig) Type {
 	c.checkValues(path, config)
 	if config.Rule != "" && !slices.Contains(c.config.Rules, config.Rule) {
 		c.faults.Add(fault.Join(path, "rule"), fmt.Sprintf("rule %q is not configured", config.Rule),
-			suggest(config.Rule, "rule", c.config.Rules))
+			fault.Suggest(config.Rule, "rule", c.config.Rules))
 	}
 	c.checkTexts(fault.Join(path, "stages"), "stage", config.Stages)
 	if len(t.Numbers) == 0 {
@@ -67,10 +67,10 @@ func (c *checker) checkPayments(path string, t Type) {
 	for _, status := range slices.Sorted(maps.Keys(t.Payments)) {
 		at := fault.Join(path, status)
 		if !slices.Contains(paymentStatuses(), status) {
-			c.faults.Add(at, fmt.Sprintf("no payment has the status %q", status), suggest(status, "status", paymentStatuses()))
+			c.faults.Add(at, fmt.Sprintf("no payment has the status %q", status), fault.Suggest(status, "status", paymentStatuses()))
 		}
 		if stage := t.Payments[status]; len(t.Stages) > 0 && !slices.Contains(t.Stages, stage) {
-			c.faults.Add(at, fmt.Sprintf("opportunity type %q has no stage %q", t.Name, stage), suggest(stage, "stage", t.Stages))
+			c.faults.Add(at, fmt.Sprintf("opportunity type %q has no stage %q", t.Name, stage), fault.Suggest(stage, "stage", t.Stages))
 		}
 	}
 }
@@ -80,7 +80,7 @@ func (c *checker) checkNumbers(path string, config TypeConfig) {
 	for i, number := range config.Numbers {
 		if strings.TrimSpace(number) != "" && !slices.Contains(c.config.Numbers, number) {
 			c.faults.Add(fault.Index(path, i), fmt.Sprintf("number %q is not configured", number),
-				suggest(number, "number", c.config.Numbers))
+				fault.Suggest(number, "number", c.config.Numbers))
 		}
 	}
 }
@@ -108,19 +108,4 @@ func (c *checker) checkTexts(path, kind string, texts []string) {
 			c.faults.Add(fault.Index(path, i), fmt.Sprintf("%s %q is there twice", kind, text), "remove one of the two")
 		}
 	}
-}
-
-// suggest is the hint for a name that is not among the known: the nearest of them, or all.
-func suggest(name, kind string, known []string) string {
-	if near := fault.Nearest(name, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	if len(known) == 0 {
-		return fmt.Sprintf("there is no %s", kind)
-	}
-	const shown = 8
-	if more := len(known) - shown; more > 0 {
-		return fmt.Sprintf("known: %q and %d more", known[:shown], more)
-	}
-	return fmt.Sprintf("known: %q", known)
 }

@@ -41,7 +41,7 @@ func (p *Policy) Set(o Opportunity, c Change, at time.Time) (Opportunity, error)
 		if *c.Stage != o.Stage && !slices.Contains(board, *c.Stage) {
 			return Opportunity{}, fault.Fault{
 				Path: "stage", Problem: fmt.Sprintf("opportunity type %q has no stage %q", o.Type, *c.Stage),
-				Hint: suggest(*c.Stage, "stage", board),
+				Hint: fault.Suggest(*c.Stage, "stage", board),
 			}
 		}
 		changed.Stage = *c.Stage
@@ -51,7 +51,7 @@ func (p *Policy) Set(o Opportunity, c Change, at time.Time) (Opportunity, error)
 		if !slices.Contains(states, string(*c.Status)) {
 			return Opportunity{}, fault.Fault{
 				Path: "status", Problem: fmt.Sprintf("status %q is not known", *c.Status),
-				Hint: suggest(string(*c.Status), "status", states),
+				Hint: fault.Suggest(string(*c.Status), "status", states),
 			}
 		}
 		changed.Status = *c.Status

@@ -139,7 +139,7 @@ func (p *Policy) New(want Choice, at time.Time) (Opportunity, error) {
 	if i < 0 {
 		return Opportunity{}, fault.Fault{
 			Path: "type", Problem: fmt.Sprintf("opportunity type %q is not configured", want.Type),
-			Hint: suggest(want.Type, "opportunity type", p.names()),
+			Hint: fault.Suggest(want.Type, "opportunity type", p.names()),
 		}
 	}
 	t := p.types[i]

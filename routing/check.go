@@ -188,7 +188,7 @@ func (c *checker) addGroup(i int, config GroupConfig, names map[string]string) {
 		a := c.policy.byName[name]
 		if a == nil {
 			c.failed = true
-			c.add(table, memberPath, fmt.Sprintf("agent %q is not configured", name), suggest(name, "agent", c.agentNames()))
+			c.add(table, memberPath, fmt.Sprintf("agent %q is not configured", name), fault.Suggest(name, "agent", c.agentNames()))
 			continue
 		}
 		if _, twice := l.place[name]; twice {

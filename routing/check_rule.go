@@ -51,9 +51,9 @@ func (c *checker) target(table int, path, text string) *target {
 	c.failed = true
 	switch {
 	case isGroup:
-		c.add(table, path, fmt.Sprintf("group %q is not configured", group), suggest(group, "group", c.groupNames()))
+		c.add(table, path, fmt.Sprintf("group %q is not configured", group), fault.Suggest(group, "group", c.groupNames()))
 	case isAgent:
-		c.add(table, path, fmt.Sprintf("agent %q is not configured", name), suggest(name, "agent", c.agentNames()))
+		c.add(table, path, fmt.Sprintf("agent %q is not configured", name), fault.Suggest(name, "agent", c.agentNames()))
 	default:
 		c.add(table, path, fmt.Sprintf("target %q is not known", text), c.suggestTarget(text))
 	}
@@ -78,23 +78,6 @@ func (c *checker) suggestTarget(text string) string {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	return `a target is "owner", "admin", "group:NAME" or "agent:NAME"`
-}
-
-// suggest is the hint for a name that is not among the known: the nearest of them, or all.
-func suggest(name, kind string, known []string) string {
-	if near := fault.Nearest(name, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	const shown = 8
-	if len(known) == 0 {
-		return fmt.Sprintf("there is no %s", kind)
-	}
-	more := ""
-	if len(known) > shown {
-		more = fmt.Sprintf(" and %d more", len(known)-shown)
-		known = known[:shown]
-	}
-	return fmt.Sprintf("known: %q%s", known, more)
 }
 
 func (c *checker) acceptWithin(table int, path, text string) time.Duration {
