@@ -53,7 +53,7 @@ func (s *Store) Chats(ctx context.Context, f ChatFilter, limit int) ([]Chat, err
 // ChatStats is how many chats are open.
 type ChatStats struct {
 	ByStatus     map[chat.Status]int // open ones; a status that none has is missing
-	WaitingSince time.Time               // since when the one that has waited longest waits for an agent; zero: none waits
+	WaitingSince time.Time           // since when the one that has waited longest waits for an agent; zero: none waits
 }
 
 const chatStatsQuery = `SELECT status, COUNT(*), MIN(waiting_since) FROM chat WHERE status <> 'closed' GROUP BY status`

@@ -23,7 +23,9 @@ func TestHotStatementsUseIndexes(t *testing.T) {
 		"blocked by who is erased": blockedBy, "silence": silence,
 		"payment": paymentQuery, "feedback": feedbackQuery, "e-mail": emailQuery, "captured": capturedQuery, "capture": captureQuery,
 		"counts": tallyQuery, "sums": sumsQuery + " GROUP BY name, source", "next day": nextDayQuery, "facts": factsQuery,
-		"what is answered": answeredQuery,
+		"what is answered": answeredQuery, "old answers": purgeAnswers, "old inputs": purgeInputs, "old follow-ups": purgeUnclaimed,
+		"old chats": oldChatsQuery, "their assignments": purgeAssigned, "chats": purgeChats, "old events": oldEventsQuery,
+		"still old": stillOldQuery, "told": purgeTold, "events": purgeEvents, "loose": purgeLoose, "lanes": purgeLanes,
 	} {
 		for _, step := range plan(t, s, query) {
 			if strings.HasPrefix(step, "SCAN") && !allowed.MatchString(step) {

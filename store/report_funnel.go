@@ -79,7 +79,7 @@ func (s *Store) CohortReport(ctx context.Context, f ReportFilter, by string, zon
 // nextDay is the first day on which somebody entered the funnel of those that end after a quarter; always when there is none.
 func (s *Store) nextDay(ctx context.Context, funnel string, from int64) (slot int64, err error) {
 	first := max(from, 0) / quartersADay
-	err = s.reads.QueryRowContext(ctx, nextDayQuery, int64(always), string(kindEntered), funnel, day, first).Scan(&slot)
+	err = s.reads.QueryRowContext(ctx, nextDayQuery, always, string(kindEntered), funnel, day, first).Scan(&slot)
 	if err != nil {
 		return 0, fmt.Errorf("look for the next day: %w", err)
 	}

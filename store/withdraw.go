@@ -41,8 +41,8 @@ func withdraw(ctx context.Context, tx *sql.Tx, now int64, lanes []bot.Lane) erro
 }
 
 // queryIDs runs a query for ids, and returns them as the keys of a table.
-func queryIDs(ctx context.Context, tx *sql.Tx, query string, args ...any) (ids table, err error) {
-	rows, err := tx.QueryContext(ctx, query, args...)
+func queryIDs(ctx context.Context, q querier, query string, args ...any) (ids table, err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return ids, err
 	}

@@ -77,3 +77,10 @@ DROP INDEX transition_stage; -- the counts were its only use
 
 ALTER TABLE opportunity ADD COLUMN won_at INTEGER;     -- NULL: it is not won
 ALTER TABLE assignment ADD COLUMN answered_at INTEGER; -- when the business first wrote after it; NULL: it has not
+
+-- By which purge.go finds what is old.
+CREATE INDEX event_at ON event (at);
+CREATE INDEX input_at ON input (at);
+CREATE INDEX chat_closed ON chat (closed_at) WHERE closed_at IS NOT NULL;
+CREATE INDEX delivery_loose ON delivery (settled_at) WHERE event IS NULL AND settled_at IS NOT NULL;
+CREATE INDEX delivery_lane ON delivery (lane);
