@@ -7,7 +7,7 @@ import (
 	"leadgate/simulator"
 )
 
-// labelsOf waits until the phone shows these labels at the chat with somebody.
+// shows waits until the phone shows these labels at the chat with somebody.
 func (s *stage) shows(p *simulator.Person, labels ...string) {
 	s.Helper()
 	if labels == nil {
@@ -50,6 +50,7 @@ func TestEndToEndLabelFollowsStageAndBack(t *testing.T) {
 	s.reaches(p, "Application")
 	s.shows(p, "Application", "Friend")
 
+	s.settle()
 	s.account.Offline(true)
 	s.inState("courses", "reconnecting")
 	s.puts(p, "Enrolled", true) // seen when the number is back
@@ -69,7 +70,7 @@ func TestEndToEndLabelFollowsStageAndBack(t *testing.T) {
 	s.says(last, simulator.Message{Text: instagram})
 	s.shows(last, "Inquiry")
 	s.settle()
-	// One change of the phone's state for each of the four moves by hand and of the two who came, and no answer to an answer.
+	// One change of the phone's state for each of the four moves by hand and of those who came, and no answer to an answer.
 	if n := patches() - made; n > 8 {
 		t.Errorf("the daemon changed the labels %d times", n)
 	}
