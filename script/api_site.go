@@ -34,6 +34,7 @@ func (p *player) newSite() http.Handler {
 			return fmt.Errorf("%w: a script's numbers are linked", web.ErrConflict)
 		},
 		Reload:   p.join,
+		Forms:    p.webForms,
 		Ping:     func(context.Context) error { return nil },
 		Bot:      p.bot,
 		Store:    p.store,
@@ -53,4 +54,13 @@ func (p *player) webNumbers() []web.Number {
 		}
 	}
 	return numbers
+}
+
+// webForms are the configuration's forms.
+func (p *player) webForms() []web.Form {
+	forms := make([]web.Form, len(p.config.Forms))
+	for i, f := range p.config.Forms {
+		forms[i] = web.Form(f)
+	}
+	return forms
 }

@@ -30,6 +30,7 @@ type live struct {
 	log     *slog.Logger
 	started *config.Config // with which the daemon began
 	tokens  atomic.Pointer[[]config.Token]
+	forms   atomic.Pointer[[]web.Form]
 
 	reloading sync.Mutex
 }
@@ -79,6 +80,11 @@ func (l *live) reload(ctx context.Context) error {
 func (l *live) begin(ctx context.Context, cfg *config.Config) {
 	l.carrier.SetSenders(sendersOf(cfg, l.bot, l.numbers))
 	l.tokens.Store(&cfg.HTTP.Tokens)
+	forms := make([]web.Form, len(cfg.Forms))
+	for i, f := range cfg.Forms {
+		forms[i] = web.Form(f)
+	}
+	l.forms.Store(&forms)
 	now := time.Now().UTC()
 	key := fmt.Sprintf("team/%d", now.UnixNano())
 	if err := l.bot.Handle(ctx, bot.Input{Key: key, At: now, Team: &bot.TeamChange{}}); err != nil {
