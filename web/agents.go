@@ -108,10 +108,7 @@ func (s *site) changeAgent(w http.ResponseWriter, r *http.Request) error {
 		}
 		order.Until = until.UTC()
 	}
-	key, err := inputKey(r)
-	if err != nil {
-		return err
-	}
+	key := inputKey(r)
 	if err := s.change(r, key, bot.Input{Available: &order}, nil); err != nil {
 		return err
 	}

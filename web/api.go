@@ -45,7 +45,7 @@ func (s *site) api(need scope, handle handler) http.Handler {
 			err = readable(r)
 		}
 		if err == nil {
-			err = handle(w, withToken(r, token))
+			err = s.answer(w, withToken(r, token), token, handle)
 		}
 		if err == nil {
 			return
@@ -61,6 +61,14 @@ func (s *site) api(need scope, handle handler) http.Handler {
 		}
 		writeProblem(w, p)
 	})
+}
+
+// answer has a request answered; what changes something is done once under its Idempotency-Key.
+func (s *site) answer(w http.ResponseWriter, r *http.Request, t Token, handle handler) error {
+	if r.Method == http.MethodGet || t.Name == "" {
+		return handle(w, r)
+	}
+	return s.once(w, r, clientOf(t), handle)
 }
 
 // readable refuses a path that holds what no id can: the databases do not agree on what to make of it.

@@ -3,19 +3,14 @@ package web
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"leadgate/bot"
 	"leadgate/chat"
 	"leadgate/fault"
 )
-
-// maxKey bounds an Idempotency-Key, in bytes.
-const maxKey = 255
 
 // tokenKey is the key under which a request's context holds the name of its token.
 type tokenKey struct{}
@@ -30,28 +25,10 @@ func cause(r *http.Request) chat.Cause {
 	return chat.Cause{Kind: chat.CauseAPI, By: name}
 }
 
-// inputKey names a request as the cause of what it changes. With an Idempotency-Key the same token's request is the same
-// however often it comes; without one every request is another.
-func inputKey(r *http.Request) (string, error) {
-	const header = "Idempotency-Key"
-	key := r.Header.Get(header)
-	if key == "" {
-		return "api/" + rand.Text(), nil
-	}
-	printable := func(c rune) bool { return c > ' ' && c <= '~' }
-	if len(key) > maxKey || strings.TrimFunc(key, printable) != "" {
-		return "", wrong(header, "must be at most %d printable ASCII characters without spaces", maxKey)
-	}
-	if form := r.PathValue("name"); r.Pattern == http.MethodPost+" "+apiRoot+formPath {
-		return "form/" + url.PathEscape(form) + "/" + key, nil
-	}
-	return "api/" + url.PathEscape(cause(r).By) + "/" + key, nil
-}
-
 // named says by which field of a request's body a refusal comes; what is not in it, the path names.
 type named map[error]string
 
-// change has an input decided and committed, under the request's key. The error is a problem when the bot refuses it.
+// change has an input decided and committed, under the request's inputKey. The error is a problem when the bot refuses it.
 func (s *site) change(r *http.Request, key string, in bot.Input, by named) error {
 	in.Key, in.At = key, s.Now().UTC()
 	return refusal(s.Bot.Handle(r.Context(), in), by)

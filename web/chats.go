@@ -66,10 +66,7 @@ func (s *site) closeChat(w http.ResponseWriter, r *http.Request) error {
 // orderChat has something done with the path's chat, and answers with the chat as it is then. The bot knows open chats
 // alone: that there is a closed one is found out here.
 func (s *site) orderChat(w http.ResponseWriter, r *http.Request, order bot.ChatOrder) error {
-	key, err := inputKey(r)
-	if err != nil {
-		return err
-	}
+	key := inputKey(r)
 	order.ChatID, order.Cause = r.PathValue("id"), cause(r)
 	refused := s.Bot.Handle(r.Context(), bot.Input{Key: key, At: s.Now().UTC(), Order: &order})
 	if refused != nil && !errors.Is(refused, bot.ErrNoChat) {

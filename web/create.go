@@ -37,10 +37,7 @@ func (s *site) createLead(w http.ResponseWriter, r *http.Request) error {
 	if wanted.given {
 		create.Opportunity = &bot.WantedOpportunity{Type: kind, Value: orEmpty(value), Title: orEmpty(title)}
 	}
-	key, err := inputKey(r)
-	if err != nil {
-		return err
-	}
+	key := inputKey(r)
 	err = s.change(r, key, bot.Input{Create: &create}, named{bot.ErrInvalid: "funnel", bot.ErrConflict: "phone"})
 	if err != nil {
 		return renamed(err, map[string]string{"type": "opportunity.type", "value": "opportunity.value"})

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -114,20 +115,23 @@ func (s *site) sendForm(w http.ResponseWriter, r *http.Request) error {
 	if !known {
 		return unknownForm()
 	}
-	outcome := formRefused
-	if refused == nil {
-		outcome, refused = s.takeForm(r, f)
-	}
-	s.metrics.form(f, outcome)
 	if refused != nil {
+		s.metrics.form(f, formRefused)
 		return refused
 	}
-	if wantsPage(r) {
-		s.writePage(w, http.StatusCreated, problem{})
+	return s.once(w, r, "form/"+url.PathEscape(f.Name), func(w http.ResponseWriter, r *http.Request) error {
+		outcome, err := s.takeForm(r, f)
+		s.metrics.form(f, outcome)
+		if err != nil {
+			return err
+		}
+		if wantsPage(r) {
+			s.writePage(w, http.StatusCreated, problem{})
+			return nil
+		}
+		writeJSON(w, http.StatusCreated, map[string]string{"status": "ok"})
 		return nil
-	}
-	writeJSON(w, http.StatusCreated, map[string]string{"status": "ok"})
-	return nil
+	})
 }
 
 // takeForm has the lead of a form created or found.
@@ -143,10 +147,7 @@ func (s *site) takeForm(r *http.Request, f Form) (formOutcome, error) {
 	if err != nil {
 		return formWrong, err
 	}
-	key, err := inputKey(r)
-	if err != nil {
-		return formWrong, err
-	}
+	key := inputKey(r)
 	err = s.change(r, key, bot.Input{Create: &create}, nil)
 	var p problem
 	switch {

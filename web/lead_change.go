@@ -78,10 +78,7 @@ func (s *site) deleteTransition(w http.ResponseWriter, r *http.Request) error {
 
 // changeLead has the path's lead changed, and answers with the lead as they are then.
 func (s *site) changeLead(w http.ResponseWriter, r *http.Request, by named, input func(id string) bot.Input) error {
-	key, err := inputKey(r)
-	if err != nil {
-		return err
-	}
+	key := inputKey(r)
 	id := r.PathValue("id")
 	if err := s.change(r, key, input(id), by); err != nil {
 		return err

@@ -47,11 +47,8 @@ func (s *site) createOpportunity(w http.ResponseWriter, r *http.Request) error {
 	if err := body(r, fields{"lead_id": &lead, "type": &kind, "value": &value, "owner": &owner}); err != nil {
 		return err
 	}
-	key, err := inputKey(r)
-	if err != nil {
-		return err
-	}
-	err = s.change(r, key, bot.Input{Opportunity: &bot.NewOpportunity{
+	key := inputKey(r)
+	err := s.change(r, key, bot.Input{Opportunity: &bot.NewOpportunity{
 		LeadID: lead, Type: kind, Value: orEmpty(value), Owner: orEmpty(owner), Cause: cause(r),
 	}}, named{bot.ErrNoLead: "lead_id", bot.ErrNoAgent: "owner"})
 	if err != nil {
@@ -69,12 +66,9 @@ func (s *site) changeOpportunity(w http.ResponseWriter, r *http.Request) error {
 	if !stage.given && !owner.given && !status.given {
 		return wrong("stage", "is missing, and so are owner and status: nothing is to be changed")
 	}
-	key, err := inputKey(r)
-	if err != nil {
-		return err
-	}
+	key := inputKey(r)
 	id := r.PathValue("id")
-	err = s.change(r, key, bot.Input{Change: &bot.ChangeOpportunity{
+	err := s.change(r, key, bot.Input{Change: &bot.ChangeOpportunity{
 		OpportunityID: id, Stage: stage.pointer(), Owner: owner.pointer(), Status: status.pointer(), Cause: cause(r),
 	}}, named{bot.ErrNoAgent: "owner"})
 	if err != nil {

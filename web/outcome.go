@@ -46,10 +46,7 @@ func (s *site) recordPayment(w http.ResponseWriter, r *http.Request) error {
 	if payment.Amount, err = money("amount", paid, currency); err != nil {
 		return err
 	}
-	key, err := inputKey(r)
-	if err != nil {
-		return err
-	}
+	key := inputKey(r)
 	before, err := s.Store.PaymentByExternalID(r.Context(), id)
 	if err != nil {
 		return err
@@ -114,10 +111,7 @@ func (s *site) recordFeedback(w http.ResponseWriter, r *http.Request) error {
 
 // keepFeedback has a feedback recorded about who is named by a field, and answers with it as it is kept.
 func (s *site) keepFeedback(w http.ResponseWriter, r *http.Request, feedback bot.Feedback, who string) error {
-	key, err := inputKey(r)
-	if err != nil {
-		return err
-	}
+	key := inputKey(r)
 	before, err := s.Store.FeedbackByExternalID(r.Context(), feedback.ExternalID)
 	if err != nil {
 		return err

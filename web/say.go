@@ -24,10 +24,7 @@ func (s *site) say(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	key, err := inputKey(r)
-	if err != nil {
-		return err
-	}
+	key := inputKey(r)
 	err = s.change(r, key, bot.Input{Say: &bot.SayAsBusiness{Number: number, Phone: to, Text: text, Cause: cause(r)}},
 		named{bot.ErrInvalid: "number"})
 	if err != nil {

@@ -69,6 +69,8 @@ type Store interface {
 	AgentStates(ctx context.Context, names []string) (map[string]routing.AgentState, error)
 	Turns(ctx context.Context) (map[string][]string, error) // by line, who goes next first
 	Events(ctx context.Context, f store.EventFilter, limit int) ([]store.Event, error)
+	Answer(ctx context.Context, key string) (a store.KeptAnswer, found bool, err error)
+	KeepAnswer(ctx context.Context, a store.KeptAnswer) error
 	PaymentByExternalID(ctx context.Context, externalID string) (*bot.Payment, error)   // nil: there is none
 	FeedbackByExternalID(ctx context.Context, externalID string) (*bot.Feedback, error) // nil: there is none
 }
@@ -81,7 +83,7 @@ func New(o Options) http.Handler {
 	if o.Forms == nil {
 		o.Forms = func() []Form { return nil }
 	}
-	s := &site{Options: o, guard: newGuard(o.Now), limiter: newLimiter(o.Now), metrics: newMetrics(o.Metrics)}
+	s := &site{Options: o, guard: newGuard(o.Now), limiter: newLimiter(o.Now), turns: turns{taken: map[string]chan struct{}{}}, metrics: newMetrics(o.Metrics)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("GET /readyz", s.ready)
@@ -96,6 +98,7 @@ type site struct {
 	Options
 	guard   *guard
 	limiter *limiter
+	turns   turns
 	metrics *metrics
 }
 
