@@ -32,6 +32,8 @@ type live struct {
 	tokens  atomic.Pointer[[]config.Token]
 	forms   atomic.Pointer[[]web.Form]
 
+	retention atomic.Int64 // how long closed chats and events are kept, a time.Duration; 0: for ever
+
 	reloading sync.Mutex
 }
 
@@ -85,6 +87,7 @@ func (l *live) begin(ctx context.Context, cfg *config.Config) {
 		forms[i] = web.Form(f)
 	}
 	l.forms.Store(&forms)
+	l.retention.Store(int64(cfg.Store.Retention))
 	now := time.Now().UTC()
 	key := fmt.Sprintf("team/%d", now.UnixNano())
 	if err := l.bot.Handle(ctx, bot.Input{Key: key, At: now, Team: &bot.TeamChange{}}); err != nil {
@@ -96,7 +99,7 @@ func (l *live) begin(ctx context.Context, cfg *config.Config) {
 // afterRestart is what differs and is read only at the start.
 func afterRestart(before, after *config.Config) (keys []string) {
 	for key, differs := range map[string]bool{
-		"store":       before.Store != after.Store,
+		"store":       before.Store.URL != after.Store.URL || before.Store.MessageText != after.Store.MessageText,
 		"http.listen": before.HTTP.Listen != after.HTTP.Listen,
 		"whatsapp":    !reflect.DeepEqual(before.WhatsApp, after.WhatsApp),
 	} {

@@ -102,6 +102,7 @@ func (d *daemon) run(ctx context.Context) error {
 	group.Go(func() error { return named("numbers", numbers.Run(ctx)) })
 	group.Go(func() error { return named("HTTP", web.Serve(ctx, socket, site, d.log)) })
 	group.Go(func() error { return named("reload", live.follow(ctx, d.hangup)) })
+	group.Go(func() error { return named("retention", live.retain(ctx)) })
 	group.Go(func() error { return named("supervisor", live.tellSystemd(ctx)) })
 	d.log.Info("leadgate runs", "http", socket.Addr().String(), "numbers", len(cfg.Numbers), "destinations", len(cfg.Destinations))
 	if d.ready != nil {
