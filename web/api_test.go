@@ -31,6 +31,17 @@ var paths = []ask{
 	{method: "POST", path: "/payments", body: `{"external_id": "p", "phone": "+5511911112222", "status": "new", "amount": 1, "currency": "BRL"}`},
 	{method: "POST", path: "/feedback", body: `{"external_id": "f", "phone": "+5511911112222", "kind": "return"}`},
 	{method: "GET", path: "/events"},
+	{method: "GET", path: "/deliveries"},
+	{method: "POST", path: "/deliveries/dlv_1/retry"},
+	{method: "GET", path: "/reports/funnel"},
+	{method: "GET", path: "/reports/cohort"},
+	{method: "GET", path: "/reports/sources"},
+	{method: "GET", path: "/reports/agents"},
+	{method: "GET", path: "/reports/integrations"},
+	{method: "GET", path: "/links"},
+	{method: "GET", path: "/numbers"},
+	{method: "POST", path: "/numbers/desk_1/pair"},
+	{method: "POST", path: "/numbers/desk_1/logout"},
 	{method: "POST", path: "/reload"},
 }
 
@@ -199,7 +210,7 @@ func TestListsAreReadPageByPage(t *testing.T) {
 		lead := o.write(fmt.Sprintf("+551191111000%d", i), "", hello)
 		o.do("POST", "/opportunities", `{"lead_id": "`+lead+`", "type": "Visit"}`)
 	}
-	for _, path := range []string{"/leads", "/opportunities", "/chats", "/events"} {
+	for _, path := range []string{"/leads", "/opportunities", "/chats", "/events", "/deliveries"} {
 		whole := strings.Fields(o.get(path + "?limit=200").each("id"))
 		if len(whole) < 5 {
 			t.Fatalf("%s lists %v", path, whole)

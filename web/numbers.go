@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
+
+	"leadgate/conversion"
 )
 
 // A Number is how a number stands, as the API shows it.
@@ -25,10 +28,23 @@ func (s *site) numbers(w http.ResponseWriter, _ *http.Request) error {
 
 // pair answers POST /numbers/{name}/pair: 202, and the QR text is in the list of numbers as soon as WhatsApp has given one.
 func (s *site) pair(w http.ResponseWriter, r *http.Request) error {
+	return s.orderNumber(w, r, s.Pair)
+}
+
+// logout answers POST /numbers/{name}/logout: 202, and the number is unlinked as soon as WhatsApp knows.
+func (s *site) logout(w http.ResponseWriter, r *http.Request) error {
+	return s.orderNumber(w, r, s.Logout)
+}
+
+// orderNumber has something done with the path's number, and answers with the number as it is then.
+func (s *site) orderNumber(w http.ResponseWriter, r *http.Request, order func(context.Context, string) error) error {
+	if err := body(r, nil); err != nil {
+		return err
+	}
 	name := r.PathValue("name")
-	switch err := s.Pair(r.Context(), name); {
+	switch err := order(r.Context(), name); {
 	case errors.Is(err, ErrNotFound):
-		return problem{Status: http.StatusNotFound, Detail: "no number is called " + quote(name)}
+		return unknown("number", name)
 	case errors.Is(err, ErrConflict):
 		return problem{Status: http.StatusConflict, Detail: err.Error()}
 	case err != nil:
@@ -40,7 +56,22 @@ func (s *site) pair(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 	}
-	return problem{Status: http.StatusNotFound, Detail: "no number is called " + quote(name)}
+	return unknown("number", name)
+}
+
+// linkItem is the link by which a source's leads come.
+type linkItem struct {
+	Source string `json:"source"`
+	Phrase string `json:"phrase"`
+	Number string `json:"number"`
+	URL    string `json:"url"`
+}
+
+// links answers GET /links, in the order of the configuration.
+func (s *site) links(w http.ResponseWriter, _ *http.Request) error {
+	policy := s.Bot.Policy()
+	writeList(w, show(policy.Conversion.Links(policy.Numbers), func(l conversion.Link) linkItem { return linkItem(l) }), 0)
+	return nil
 }
 
 // reload answers POST /reload: the configuration is read again, and is in force when the answer comes. One that is refused

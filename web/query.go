@@ -46,11 +46,22 @@ type listing struct {
 
 // listingOf reads the query of a list that can be filtered by the names.
 func listingOf(r *http.Request, filters ...string) (listing, error) {
+	l, err := queryOf(r, append(slices.Clone(filters), "cursor", "limit"))
+	if err != nil {
+		return listing{}, err
+	}
+	if err := l.turn(); err != nil {
+		return listing{}, err
+	}
+	return l, nil
+}
+
+// queryOf reads a query that may hold the names that are known.
+func queryOf(r *http.Request, known []string) (listing, error) {
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return listing{}, problem{Status: http.StatusBadRequest, Detail: "the query can't be read: write % as %25 and ; as %3B"}
 	}
-	known := append(slices.Clone(filters), "cursor", "limit")
 	l := listing{filter: map[string]string{}, limit: usualPage}
 	for name, given := range values {
 		switch {
@@ -63,9 +74,6 @@ func listingOf(r *http.Request, filters ...string) (listing, error) {
 		case given[0] != "":
 			l.filter[name] = given[0]
 		}
-	}
-	if err := l.turn(); err != nil {
-		return listing{}, err
 	}
 	return l, nil
 }

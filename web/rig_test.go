@@ -49,6 +49,9 @@ type office struct {
 	wrote   int   // messages so far
 	forms   []web.Form
 	metrics *prometheus.Registry
+	numbers []web.Number
+	logout  func(context.Context, string) error
+	woken   int
 }
 
 func newOffice(t *testing.T) *office {
@@ -58,7 +61,8 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	o := &office{t: t, store: st, now: monday, metrics: prometheus.NewRegistry(), bot: bot.New(st, newPolicy(t), nil, prometheus.NewRegistry())}
+	o := &office{t: t, store: st, now: monday, metrics: prometheus.NewRegistry(), logout: func(context.Context, string) error { return web.ErrNotFound },
+		bot: bot.New(st, newPolicy(t), nil, prometheus.NewRegistry())}
 	o.server = httptest.NewServer(web.New(web.Options{
 		Tokens: func() []web.Token {
 			return []web.Token{
@@ -67,7 +71,9 @@ func newOffice(t *testing.T) *office {
 				{Name: "board", Hash: sha256.Sum256([]byte("reads"))},
 			}
 		},
-		Numbers: func() []web.Number { return nil },
+		Numbers: func() []web.Number { return o.numbers },
+		Logout:  func(ctx context.Context, number string) error { return o.logout(ctx, number) },
+		Wake:    func() { o.woken++ },
 		Pair:    func(context.Context, string) error { return web.ErrNotFound },
 		Reload:  func(context.Context) error { return o.reload },
 		Forms:   func() []web.Form { return o.forms },

@@ -49,8 +49,17 @@ func (s *site) routes() []route {
 		{http.MethodPost, formPath, open, s.sendForm},
 		{http.MethodOptions, formPath, open, s.askForm},
 		{http.MethodGet, "/events", read, s.events},
+		{http.MethodGet, "/deliveries", read, s.deliveries},
+		{http.MethodPost, "/deliveries/{id}/retry", write, s.retryDelivery},
+		{http.MethodGet, "/reports/funnel", read, s.reportFunnel},
+		{http.MethodGet, "/reports/cohort", read, s.reportCohort},
+		{http.MethodGet, "/reports/sources", read, s.reportSources},
+		{http.MethodGet, "/reports/agents", read, s.reportAgents},
+		{http.MethodGet, "/reports/integrations", read, s.reportIntegrations},
+		{http.MethodGet, "/links", read, s.links},
 		{http.MethodGet, "/numbers", read, s.numbers},
 		{http.MethodPost, "/numbers/{name}/pair", write, s.pair},
+		{http.MethodPost, "/numbers/{name}/logout", write, s.logout},
 		{http.MethodPost, "/reload", write, s.reload},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -39,6 +40,8 @@ type Options struct {
 	Tokens   func() []Token                                 // those in force
 	Numbers  func() []Number                                // in the order of the configuration
 	Pair     func(ctx context.Context, number string) error // begins to pair; ErrNotFound, ErrConflict
+	Logout   func(ctx context.Context, number string) error // begins to unlink; ErrNotFound, ErrConflict; nil: it can't
+	Wake     func()                                         // deliveries have become due; nil: nobody has to be told
 	Reload   func(context.Context) error                    // puts the configuration in force as it is on disk now, or says why not
 	Ping     func(context.Context) error                    // nil: the store answers
 	Forms    func() []Form                                  // those in force; nil: there are none
@@ -69,6 +72,13 @@ type Store interface {
 	AgentStates(ctx context.Context, names []string) (map[string]routing.AgentState, error)
 	Turns(ctx context.Context) (map[string][]string, error) // by line, who goes next first
 	Events(ctx context.Context, f store.EventFilter, limit int) ([]store.Event, error)
+	Deliveries(ctx context.Context, f store.DeliveryFilter, from store.Cursor, limit int) ([]store.Delivery, store.Cursor, error)
+	RetryDeliveries(ctx context.Context, f store.DeliveryFilter, now time.Time) (int, error)
+	FunnelReport(ctx context.Context, f store.ReportFilter, stages []string) ([]store.StageCount, error)
+	CohortReport(ctx context.Context, f store.ReportFilter, by string, zone *time.Location, stages []string) ([]store.Cohort, error)
+	SourcesReport(ctx context.Context, f store.ReportFilter, stages []string) ([]store.SourceStat, error)
+	AgentsReport(ctx context.Context, f store.ReportFilter) ([]store.AgentStat, error)
+	IntegrationsReport(ctx context.Context, f store.ReportFilter) ([]store.IntegrationStat, error)
 	Answer(ctx context.Context, key string) (a store.KeptAnswer, found bool, err error)
 	KeepAnswer(ctx context.Context, a store.KeptAnswer) error
 	PaymentByExternalID(ctx context.Context, externalID string) (*bot.Payment, error)   // nil: there is none
@@ -80,9 +90,7 @@ const maxBody = 1 << 20
 
 // New returns the whole site. Its route table is the site map.
 func New(o Options) http.Handler {
-	if o.Forms == nil {
-		o.Forms = func() []Form { return nil }
-	}
+	o.complete()
 	s := &site{Options: o, guard: newGuard(o.Now), limiter: newLimiter(o.Now), turns: turns{taken: map[string]chan struct{}{}}, metrics: newMetrics(o.Metrics)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.health)
@@ -92,6 +100,21 @@ func New(o Options) http.Handler {
 	})))
 	s.mount(mux)
 	return harden(mux)
+}
+
+// complete puts what does nothing in the place of what was left out.
+func (o *Options) complete() {
+	if o.Forms == nil {
+		o.Forms = func() []Form { return nil }
+	}
+	if o.Wake == nil {
+		o.Wake = func() {}
+	}
+	if o.Logout == nil {
+		o.Logout = func(context.Context, string) error {
+			return fmt.Errorf("this daemon logs no number out: %w", ErrConflict)
+		}
+	}
 }
 
 type site struct {
