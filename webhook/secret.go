@@ -56,15 +56,23 @@ func (g given) read(faults *fault.List, o Options) (secret, at string) {
 	return secret, at
 }
 
-// checkSecret returns the signing key, or nil when it found a fault.
-func checkSecret(faults *fault.List, c Config, o Options) []byte {
-	g := given{"secret", c.Secret, c.SecretEnv, c.SecretFile}
-	if !g.any() {
-		faults.Add("secret", "a destination needs a secret: it signs each request",
-			"name an environment variable with secret_env, or a file with secret_file; "+secretHint)
+// checkSecrets returns what signs requests: the secret, and the one before it while that is still given. Where templates
+// make the requests a secret may be missing: then nothing is signed.
+func checkSecrets(faults *fault.List, c Config, o Options, optional bool) []*signer {
+	now := given{"secret", c.Secret, c.SecretEnv, c.SecretFile}
+	before := given{"previous_secret", c.Previous, c.PreviousEnv, c.PreviousFile}
+	if !now.any() {
+		if !optional || before.any() {
+			faults.Add("secret", "a destination needs a secret: it signs each request",
+				"name an environment variable with secret_env, or a file with secret_file; "+secretHint)
+		}
 		return nil
 	}
-	return g.signingKey(faults, o)
+	signers := []*signer{newSigner(now.signingKey(faults, o))}
+	if before.any() {
+		signers = append(signers, newSigner(before.signingKey(faults, o)))
+	}
+	return signers
 }
 
 func (g given) signingKey(faults *fault.List, o Options) []byte {

@@ -64,6 +64,19 @@ func (s *Sender) Send(ctx context.Context, d delivery.Delivery) delivery.Result 
 }
 
 func (s *Sender) attempt(ctx context.Context, d delivery.Delivery) delivery.Result {
+	if s.plan != nil {
+		return s.carry(ctx, d)
+	}
+	if s.xml {
+		body, err := eventXML(d.Body)
+		if err != nil {
+			return delivery.Result{Verdict: delivery.Never, Detail: "the event is not JSON"}
+		}
+		d.Body = body
+	}
+	if r := s.wait(ctx); r != nil {
+		return *r
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	// RoundTrip and not http.Client: it neither follows redirects nor puts the URL into its errors.
@@ -81,9 +94,7 @@ func (s *Sender) request(ctx context.Context, d delivery.Delivery) *http.Request
 	for name, values := range s.header {
 		header[name] = values
 	}
-	header["Webhook-Id"] = []string{d.Key}
-	header["Webhook-Timestamp"] = []string{strconv.FormatInt(at, 10)}
-	header["Webhook-Signature"] = []string{s.signer.sign(d.Key, at, d.Body)}
+	s.sign(header, d.Key, at, d.Body)
 	if header["Idempotency-Key"] == nil {
 		// Present and empty it is not sent, but tells net/http that a request may be repeated which met a kept
 		// connection in the moment when the other side closed it.
@@ -102,6 +113,20 @@ func (s *Sender) request(ctx context.Context, d delivery.Delivery) *http.Request
 	}
 	request.Body, _ = request.GetBody()
 	return request.WithContext(ctx)
+}
+
+// sign puts the headers of Standard Webhooks into a request that is sent under id at a time in Unix seconds.
+func (s *Sender) sign(header http.Header, id string, at int64, body []byte) {
+	if len(s.signers) == 0 {
+		return
+	}
+	signature := s.signers[0].sign(id, at, body)
+	for _, previous := range s.signers[1:] {
+		signature += " " + previous.sign(id, at, body)
+	}
+	header["Webhook-Id"] = []string{id}
+	header["Webhook-Timestamp"] = []string{strconv.FormatInt(at, 10)}
+	header["Webhook-Signature"] = []string{signature}
 }
 
 // discard reads what follows the head of an answer, as far as that is little and comes at once: the connection can then
