@@ -22,7 +22,7 @@ func TestHotStatementsUseIndexes(t *testing.T) {
 		"lanes of a lead": lanesQuery, "withdrawal": withdrawQuery,
 		"blocked by who is erased": blockedBy, "silence": silence,
 		"payment": paymentQuery, "feedback": feedbackQuery, "e-mail": emailQuery, "captured": capturedQuery, "capture": captureQuery,
-		"counts": tallyQuery, "sums": sumsQuery + " GROUP BY name, source", "next day": nextDayQuery, "facts": factsQuery,
+		"counts": tallyQuery, "sums": sumsQuery + " GROUP BY name, source", "entries": entriesQuery + entriesOrder, "facts": factsQuery,
 		"what is answered": answeredQuery, "old answers": purgeAnswers, "old inputs": purgeInputs, "old follow-ups": purgeUnclaimed,
 		"old chats": oldChatsQuery, "their assignments": purgeAssigned, "chats": purgeChats, "old events": oldEventsQuery,
 		"still old": stillOldQuery, "told": purgeTold, "events": purgeEvents, "loose": purgeLoose, "lanes": purgeLanes,

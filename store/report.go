@@ -47,30 +47,47 @@ type stretch struct {
 	sign        int64
 }
 
-// stretches take a span apart: the days that come nearest, and at both ends the quarters that these lack, or have too many.
+// stretches take a span apart into slots that are as coarse as they can be.
 func (s span) stretches() []stretch {
 	if s.from >= s.until {
 		return nil
 	}
-	first, last := nearestDay(s.from), nearestDay(s.until)
-	all := []stretch{{day, first, last, 1}}
-	for _, end := range []struct{ at, day, sign int64 }{{s.from, first, 1}, {s.until, last, -1}} {
-		switch edge := end.day * quartersADay; {
-		case end.at < edge:
-			all = append(all, stretch{quarter, end.at, edge, end.sign})
-		case end.at > edge:
-			all = append(all, stretch{quarter, edge, end.at, -end.sign})
-		}
+	days, all := span{s.from, s.until}.coarser(quarter, day)
+	if days.until-days.from < 2*stride/day {
+		return append(all, stretch{day, days.from, days.until, 1})
 	}
-	return all
+	strides, ends := days.coarser(day, stride)
+	return append(append(all, ends...), stretch{stride, strides.from, strides.until, 1})
 }
 
-func nearestDay(q int64) int64 {
-	q += quartersADay / 2
-	if q < 0 {
-		q -= quartersADay - 1
+// coarser is a span of slots of one grain as that of a coarser grain which comes nearest, and what this lacks at its ends, or
+// has too much.
+func (s span) coarser(grain, to int64) (nearest span, ends []stretch) {
+	ratio := to / grain
+	nearest = span{nearestSlot(s.from, ratio), nearestSlot(s.until, ratio)}
+	if end, some := between(grain, s.from, nearest.from*ratio); some {
+		ends = append(ends, end)
 	}
-	return q / quartersADay
+	if end, some := between(grain, nearest.until*ratio, s.until); some {
+		ends = append(ends, end)
+	}
+	return nearest, ends
+}
+
+// between is the slots from one to another, which count against when these stand the other way round.
+func between(grain, from, until int64) (s stretch, some bool) {
+	if from > until {
+		return stretch{grain, until, from, -1}, true
+	}
+	return stretch{grain, from, until, 1}, from < until
+}
+
+func nearestSlot(at, ratio int64) int64 {
+	at += ratio / 2
+	if at < 0 {
+		at -= ratio - 1
+	}
+	return at / ratio
 }
 
 // sumsQuery has the filter's conditions and its grouping added.
@@ -81,18 +98,23 @@ const sumsQuery = `SELECT name, source, CAST(SUM(n) AS BIGINT), CAST(SUM(amount)
 func (s *Store) sums(ctx context.Context, k kind, funnel string, f ReportFilter, within span) (map[[2]string]sum, error) {
 	all := map[[2]string]sum{}
 	for _, part := range within.stretches() {
-		w := where{args: []any{string(k), funnel, part.grain, part.from, part.until}}
-		w.andText("source = ", f.Source)
-		w.andText("number = ", f.Number)
-		query := sumsQuery
-		for _, condition := range w.conditions {
-			query += " AND " + condition
-		}
-		if err := s.addSums(ctx, all, part.sign, query+" GROUP BY name, source", w.args); err != nil {
+		query, args := f.over(sumsQuery, k, funnel, part)
+		if err := s.addSums(ctx, all, part.sign, query+" GROUP BY name, source", args); err != nil {
 			return nil, fmt.Errorf("count %s: %w", k, err)
 		}
 	}
 	return all, nil
+}
+
+// over adds the filter's conditions to a query for counts of a kind in a stretch.
+func (f ReportFilter) over(query string, k kind, funnel string, part stretch) (text string, args []any) {
+	w := where{args: []any{string(k), funnel, part.grain, part.from, part.until}}
+	w.andText("source = ", f.Source)
+	w.andText("number = ", f.Number)
+	for _, condition := range w.conditions {
+		query += " AND " + condition
+	}
+	return query, w.args
 }
 
 func (s *Store) addSums(ctx context.Context, all map[[2]string]sum, sign int64, query string, args []any) error {

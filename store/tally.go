@@ -31,6 +31,7 @@ const (
 const (
 	quarter      = int64(15 * time.Minute / time.Second)
 	day          = int64(24 * time.Hour / time.Second)
+	stride       = 32 * day
 	quartersADay = day / quarter
 )
 
@@ -60,7 +61,7 @@ type tally map[slotted]sum
 
 // add counts a fact n times more, or fewer.
 func (t tally) add(f fact, n, amount int64) {
-	for _, grain := range []int64{quarter, day} {
+	for _, grain := range []int64{quarter, day, stride} {
 		row := slotted{f.kind, f.funnel, grain, f.at / 1e6 / grain, f.name, f.source, f.number}
 		was := t[row]
 		t[row] = sum{was.n + n, was.amount + n*amount}

@@ -59,12 +59,12 @@ CREATE TABLE answer (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX answer_at ON answer (at);
 
--- What reports count, kept so that they don't have to. A row is how many there were in one quarter of an hour or one day,
--- counted from 1970 in UTC; each is in both. tally.go says what the kinds are.
+-- What reports count, kept so that they don't have to. A row is how many there were in one quarter of an hour, one day
+-- or 32 days, counted from 1970 in UTC; each is in all three. tally.go says what the kinds are.
 CREATE TABLE tally (
 	kind   TEXT    NOT NULL,
 	funnel TEXT    NOT NULL,
-	grain  INTEGER NOT NULL, -- seconds of a slot: 900 or 86400
+	grain  INTEGER NOT NULL, -- seconds of a slot: 900, 86400 or 2764800
 	slot   INTEGER NOT NULL,
 	name   TEXT    NOT NULL, -- of a stage, agent, currency, destination, …
 	source TEXT    NOT NULL,
