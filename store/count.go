@@ -258,10 +258,14 @@ func (l *leadFacts) facts() []keptFact {
 		add(f, 0)
 	}
 	for funnel, j := range l.journeys {
-		add(fact{kind: kindEntered, funnel: funnel, number: j.number, at: j.entered}, 0)
-		for stage, at := range j.reached {
-			add(fact{kind: kindReached, funnel: funnel, name: stage, number: j.number, at: at}, 0)
+		enter := func(stage string) {
 			add(fact{kind: kindEntered, funnel: funnel, name: stage, number: j.number, at: j.entered}, 0)
+			all = append(all, keptFact{fact: fact{kind: kindCohort, funnel: funnel, name: stage, at: j.entered}})
+		}
+		enter("")
+		for stage, at := range j.reached {
+			enter(stage)
+			add(fact{kind: kindReached, funnel: funnel, name: stage, number: j.number, at: at}, 0)
 		}
 	}
 	return all

@@ -53,6 +53,16 @@ func TestTheHeadsOfWaitingLinesCostALookEach(t *testing.T) {
 	}
 }
 
+// TestCohortsAreCountedWithoutSorting has SQLite say that the days of a funnel are read in the order in which they are kept.
+func TestCohortsAreCountedWithoutSorting(t *testing.T) {
+	s := onSQLite(t).open(Options{})
+	for _, step := range plan(t, s, entriesQuery+entriesOrder) {
+		if strings.Contains(step, "TEMP B-TREE") {
+			t.Error(step)
+		}
+	}
+}
+
 // plan is the steps in which SQLite would run a statement.
 func plan(t *testing.T, s *Store, query string) []string {
 	t.Helper()

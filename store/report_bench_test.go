@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// fill makes a store of so many leads, with five transitions, an assignment and a delivery's counts each, over three years:
-// eight sources, three numbers, five stages, of which a lead reaches the first, the next four out of five, and so on. It
-// writes in bulk what commits would write one by one.
+// fillStatements make a store of so many leads, with five transitions, an assignment and a delivery's counts each, over three years:
+// eight sources, three numbers, five stages, of which every lead reaches the first, four out of five the second, and so on. They
+// write in bulk what commits would write one by one.
 var fillStatements = []string{
 	`INSERT INTO lead (id, name, name_set, phone, source, last_source, touched_at, fields, numbers, created_at, erased_at)
 	WITH RECURSIVE i (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n + 1 < $1)
@@ -28,6 +28,8 @@ var fillStatements = []string{
 	SELECT 'lead' AS kind, '' AS funnel, created_at AS at, '' AS name, source, numbers ->> 0 AS number, 0 AS amount FROM lead
 	UNION ALL SELECT 'entered', 'Sales', created_at, '', source, numbers ->> 0, 0 FROM lead
 	UNION ALL SELECT 'entered', 'Sales', created_at, stage, source, number, 0 FROM first
+	UNION ALL SELECT 'cohort', 'Sales', created_at, '', '', '', 0 FROM lead
+	UNION ALL SELECT 'cohort', 'Sales', created_at, stage, '', '', 0 FROM first
 	UNION ALL SELECT 'reached', 'Sales', at, stage, source, number, 0 FROM first
 	UNION ALL SELECT 'won', '', at, '', source, number, 0 FROM first WHERE stage = 'stage4'
 	UNION ALL SELECT 'paid', '', at, 'BRL', source, number, 15000 FROM first WHERE stage = 'stage4'
@@ -93,6 +95,7 @@ func BenchmarkReports(b *testing.B) {
 	} {
 		for name, f := range map[string]ReportFilter{
 			"all":   {Funnel: "Sales"},
+			"source": {Funnel: "Sales", Source: "source1"},
 			"range": {Funnel: "Sales", Since: noon.AddDate(-2, 0, 0), Until: noon.AddDate(-1, 0, 0).Add(3 * time.Hour), Number: "number1"},
 		} {
 			b.Run(report.name+"/"+name, func(b *testing.B) {

@@ -82,8 +82,9 @@ type entry struct {
 	n     int64
 }
 
-// entriesQuery groups in the order of the primary key, so that nothing has to be sorted.
 const (
+	// entriesQuery has the filter's conditions added, and then entriesOrder: that of the primary key, so that nothing has to be
+	// sorted.
 	entriesQuery = `SELECT slot, name, CAST(SUM(n) AS BIGINT) FROM tally
 	WHERE kind = $1 AND funnel = $2 AND grain = $3 AND slot >= $4 AND slot < $5`
 	entriesOrder = ` GROUP BY slot, name ORDER BY slot, name`
@@ -91,7 +92,11 @@ const (
 
 // entries are those of a stretch, in order of time.
 func (s *Store) entries(ctx context.Context, f ReportFilter, part stretch) ([]entry, error) {
-	query, args := f.over(entriesQuery, kindEntered, f.Funnel, part)
+	k := kindEntered
+	if f.Source == "" && f.Number == "" {
+		k = kindCohort
+	}
+	query, args := f.over(entriesQuery, k, f.Funnel, part)
 	rows, err := s.reads.QueryContext(ctx, query+entriesOrder, args...)
 	if err != nil {
 		return nil, fmt.Errorf("count who entered: %w", err)

@@ -10,12 +10,13 @@ import (
 // A kind is what a tally counts.
 type kind string
 
-// What is counted. The first six follow from what is kept of a lead, and are counted anew whenever that changes; the others
-// happen once.
+// What is counted. Those up to feedback follow from what is kept of a lead, and are counted anew whenever that changes; the
+// others happen once.
 const (
 	kindLead      kind = "lead"     // at its creation
 	kindReached   kind = "reached"  // by funnel and stage; at the first transition to the stage that counts
 	kindEntered   kind = "entered"  // likewise, but at the first transition in the funnel; stage "": all who entered
+	kindCohort    kind = "cohort"   // kindEntered of every source and number together, for cohorts without a filter
 	kindWon       kind = "won"      // opportunities
 	kindPaid      kind = "paid"     // succeeded payments by currency, with their amounts
 	kindTaken     kind = "taken"    // chats by agent; at the assignment
