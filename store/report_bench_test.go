@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// fillStatements make a store of so many leads, with five transitions, an assignment and a delivery's counts each, over three years:
-// eight sources, three numbers, five stages, of which every lead reaches the first, four out of five the second, and so on. They
-// write in bulk what commits would write one by one.
+// fillStatements make a store of so many leads, with five transitions, an assignment and a delivery's counts each, over three
+// years: eight sources, three numbers, five stages, of which every lead reaches the first, four out of five the second, and
+// so on. They write in bulk what commits would write one by one.
 var fillStatements = []string{
 	`INSERT INTO lead (id, name, name_set, phone, source, last_source, touched_at, fields, numbers, created_at, erased_at)
 	WITH RECURSIVE i (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n + 1 < $1)
@@ -94,9 +94,9 @@ func BenchmarkReports(b *testing.B) {
 		{"integrations", func(ctx context.Context, f ReportFilter) error { _, err := s.IntegrationsReport(ctx, f); return err }},
 	} {
 		for name, f := range map[string]ReportFilter{
-			"all":   {Funnel: "Sales"},
+			"all":    {Funnel: "Sales"},
 			"source": {Funnel: "Sales", Source: "source1"},
-			"range": {Funnel: "Sales", Since: noon.AddDate(-2, 0, 0), Until: noon.AddDate(-1, 0, 0).Add(3 * time.Hour), Number: "number1"},
+			"range":  {Funnel: "Sales", Since: noon.AddDate(-2, 0, 0), Until: noon.AddDate(-1, 0, 0).Add(3 * time.Hour), Number: "number1"},
 		} {
 			b.Run(report.name+"/"+name, func(b *testing.B) {
 				var took []time.Duration
