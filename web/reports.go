@@ -37,7 +37,8 @@ func (s *site) reportOf(r *http.Request, more ...string) (reportRequest, error) 
 	if report.Number != "" && !slices.Contains(names, report.Number) {
 		return report, notOneOf("number", report.Number, names)
 	}
-	return report, report.choose(s.Bot.Policy().Conversion.Funnels())
+	err = report.choose(s.Bot.Policy().Conversion.Funnels())
+	return report, err
 }
 
 // choose finds the report's funnel among those that are configured.

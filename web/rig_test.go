@@ -52,6 +52,7 @@ type office struct {
 	numbers []web.Number
 	logout  func(context.Context, string) error
 	woken   int
+	*contract
 }
 
 func newOffice(t *testing.T) *office {
@@ -61,7 +62,7 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	o := &office{t: t, store: st, now: monday, metrics: prometheus.NewRegistry(), logout: func(context.Context, string) error { return web.ErrNotFound },
+	o := &office{t: t, store: st, now: monday, metrics: prometheus.NewRegistry(), contract: newContract(t), logout: func(context.Context, string) error { return web.ErrNotFound },
 		bot: bot.New(st, newPolicy(t), nil, prometheus.NewRegistry())}
 	o.server = httptest.NewServer(web.New(web.Options{
 		Tokens: func() []web.Token {
@@ -227,6 +228,7 @@ func (o *office) send(a ask) answer {
 		o.t.Fatal(err)
 	}
 	got := answer{t: o.t, status: resp.StatusCode, header: resp.Header, raw: string(raw)}
+	o.check(o.t, a, got)
 	if strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
 		return got
 	}
@@ -283,9 +285,14 @@ func (a answer) at(path string) string {
 			return "absent"
 		}
 	}
+	return jsonOf(value)
+}
+
+// jsonOf is a value that was JSON, as JSON.
+func jsonOf(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
-		a.t.Fatal(err)
+		panic(err)
 	}
 	return string(text)
 }

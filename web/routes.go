@@ -61,6 +61,7 @@ func (s *site) routes() []route {
 		{http.MethodPost, "/numbers/{name}/pair", write, s.pair},
 		{http.MethodPost, "/numbers/{name}/logout", write, s.logout},
 		{http.MethodPost, "/reload", write, s.reload},
+		{http.MethodGet, "/openapi.json", read, s.openAPI},
 	}
 }
 
