@@ -110,3 +110,34 @@ func TestReportsRefuseWhatTheyCantCount(t *testing.T) {
 		t.Errorf("by day: %v", got)
 	}
 }
+
+func TestTheFirstAnswerAfterAnAssignmentCounts(t *testing.T) {
+	onEach(t, func(t *testing.T, p place) {
+		s := p.open(Options{})
+		lead := ana()
+		c := given(opened("chat_1", lead), "maria")
+		known(t, s, lead, nil, c)
+		wrote(t, s, lead, "front-desk", noon.Add(-time.Hour)) // before anybody had it
+		update(t, s, message("A1", person(lead)), bot.Decision{
+			Chats: []bot.Chat{c}, Assignments: []bot.Assignment{{ID: "asg_1", ChatID: c.ID, At: noon, Agent: "maria"}},
+		})
+		for _, step := range []struct {
+			number   string
+			after    time.Duration
+			answered int
+			mean     time.Duration
+		}{
+			{"front-desk", -time.Minute, 0, 0},
+			{"back-office", time.Minute, 0, 0},
+			{"front-desk", 10 * time.Minute, 1, 10 * time.Minute},
+			{"front-desk", 20 * time.Minute, 1, 10 * time.Minute},
+			{"front-desk", 5 * time.Minute, 1, 5 * time.Minute}, // came late
+		} {
+			wrote(t, s, lead, step.number, noon.Add(step.after))
+			got, err := s.AgentsReport(t.Context(), ReportFilter{})
+			if want := []AgentStat{{"maria", 1, step.answered, step.mean}}; err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("on %s after %s: %+v, %v, want %+v", step.number, step.after, got, err, want)
+			}
+		}
+	})
+}
