@@ -34,6 +34,8 @@ import (
 //	hears ID TEXT       commits a message from Ana to leadgate.toml's first number, as the daemon does
 //	dies                lets the oldest delivery that is due fail for good
 //	holds               keeps the store of leadgate.toml open, as a running daemon does
+//	runs                runs the daemon of leadgate.toml, at an address that is written into it
+//	rewrites FILE A B   puts B where A stands in a file
 //	scans FILE TEXT     reads the QR code in a PNG
 //	busy                listens on an address of this machine, and names it in $BUSY
 func TestCommandLine(t *testing.T) {
@@ -49,7 +51,7 @@ func TestCommandLine(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "fails": fails, "hears": hears, "dies": dies, "holds": holds, "scans": scans,
-			"busy": busy,
+			"busy": busy, "runs": runs, "rewrites": rewrites,
 		},
 	})
 }

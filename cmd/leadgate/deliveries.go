@@ -2,15 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"leadgate/config"
@@ -34,13 +29,14 @@ type deliveriesWhich struct {
 
 type deliveriesList struct {
 	deliveriesWhich
+	outputFormat
 	Status *string `enum:"pending,delivered,dead" placeholder:"STATUS" help:"Only those that are pending, delivered or dead."`
-	Format string  `enum:"table,json,csv" default:"table" placeholder:"FORMAT" help:"As table, json or csv; ${default} by default."`
 	Limit  int     `default:"100" placeholder:"N" help:"How many at most; ${default} by default."`
 }
 
 type deliveriesRetry struct {
 	deliveriesWhich
+	outputFormat
 	ID string `arg:"" optional:"" help:"Only this delivery; leadgate deliveries list shows its id."`
 }
 
@@ -111,8 +107,8 @@ func (c *deliveriesList) Run(ctx context.Context, p *process) error {
 	for i, d := range newestFirst {
 		rows[i] = newDeliveryRow(d)
 	}
-	if err := printDeliveries(p.stdout, c.Format, rows); err != nil {
-		return fmt.Errorf("print deliveries: %w", err)
+	if err := c.print(p.stdout, deliveryListing(rows)); err != nil {
+		return err
 	}
 	if more != 0 {
 		fmt.Fprintf(p.stderr, "leadgate: there are more than these %d; narrow them down, or give a higher --limit\n", len(rows))
@@ -120,7 +116,7 @@ func (c *deliveriesList) Run(ctx context.Context, p *process) error {
 	return nil
 }
 
-// Run makes deliveries due again. It writes, so on SQLite the daemon must not be running.
+// Run makes deliveries due again, whether the daemon runs or not.
 func (c *deliveriesRetry) Run(ctx context.Context, p *process) error {
 	cfg, err := loadConfig(c.Config)
 	if err != nil {
@@ -136,36 +132,28 @@ func (c *deliveriesRetry) Run(ctx context.Context, p *process) error {
 	if filter.ID, err = deliveryID(c.ID); err != nil {
 		return err
 	}
-	st, err := openExisting(ctx, cfg)
+	hand, err := takeHand(ctx, p, cfg)
 	if err != nil {
 		return err
 	}
-	n, err := st.RetryDeliveries(ctx, filter, time.Now())
-	if err := errors.Join(err, st.Close()); err != nil {
+	n, err := hand.retry(ctx, filter)
+	if err := errors.Join(err, hand.Close()); err != nil {
 		return err
 	}
 	if err := c.knownDestination(cfg); err != nil && n == 0 {
 		return err
 	}
-	switch n {
-	case 0:
+	if n == 0 {
 		return errors.New("none of these deliveries is pending or dead; leadgate deliveries list shows what there is")
-	case 1:
-		fmt.Fprintln(p.stdout, "1 delivery is due again; the daemon sends it when it runs.")
-	default:
-		fmt.Fprintf(p.stdout, "%d deliveries are due again; the daemon sends them when it runs.\n", n)
 	}
-	return nil
-}
-
-// openExisting opens a store to write to it, but creates none: where there is none, there is nothing to change.
-func openExisting(ctx context.Context, cfg *config.Config) (*store.Store, error) {
-	looked, err := store.Open(ctx, cfg.Store.URL, store.Options{ReadOnly: true})
-	if err != nil {
-		return nil, err
+	said := fmt.Sprintf("%d deliveries are due again.", n)
+	if n == 1 {
+		said = "1 delivery is due again."
 	}
-	_ = looked.Close() // it only read
-	return store.Open(ctx, cfg.Store.URL, store.Options{MessageText: cfg.Store.MessageText})
+	if later := hand.afterwards(); later != "" {
+		said += " " + later
+	}
+	return c.printDone(p.stdout, said, []string{"retried"}, []string{strconv.Itoa(n)}, map[string]int{"retried": n})
 }
 
 // deliveryID reads an id as it is listed; "" is 0, which is no delivery's.
@@ -215,30 +203,13 @@ func value(s *string) string {
 	return *s
 }
 
-func printDeliveries(w io.Writer, format string, rows []deliveryRow) error {
-	header := []string{"id", "created_at", "destination", "status", "attempts", "event", "event_id", "lead_id", "answer"}
-	switch format {
-	case "json":
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(map[string]any{"items": rows, "next_cursor": nil})
-	case "csv":
-		out := csv.NewWriter(w)
-		_ = out.Write(header) // Flush and Error say whether it worked
-		for _, r := range rows {
-			_ = out.Write(r.cells())
-		}
-		out.Flush()
-		return out.Error()
+func deliveryListing(rows []deliveryRow) listing {
+	l := listing{
+		header: []string{"id", "created_at", "destination", "status", "attempts", "event", "event_id", "lead_id", "answer"},
+		items:  page(rows), none: "No deliveries.",
 	}
-	if len(rows) == 0 {
-		_, err := fmt.Fprintln(w, "No deliveries.")
-		return err
-	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, strings.ToUpper(strings.Join(header, "\t")))
 	for _, r := range rows {
-		fmt.Fprintln(table, strings.Join(r.cells(), "\t"))
+		l.rows = append(l.rows, r.cells())
 	}
-	return table.Flush()
+	return l
 }

@@ -35,7 +35,10 @@ type commands struct {
 	Pair       pairCommand       `cmd:"" help:"Log into a number: show the QR code, its text, or the code to type on the phone."`
 	Explain    explainCommand    `cmd:"" help:"Say what a message would do, and why each other trigger does nothing."`
 	Links      linksCommand      `cmd:"" help:"List the wa.me link of every source trigger, and write its QR code."`
+	Report     reportCommand     `cmd:"" help:"Report on the funnel, cohorts, sources, agents or integrations."`
+	Leads      leadsCommand      `cmd:"" help:"List, show, move, merge, erase or export leads."`
 	Deliveries deliveriesCommand `cmd:"" help:"List what is on its way to destinations, or send it again."`
+	Backup     backupCommand     `cmd:"" help:"Write a consistent copy of the store, while the daemon runs or not."`
 	Simulator  simulatorCommand  `cmd:"" help:"Run the simulated WhatsApp server alone, for tests of other programs."`
 	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
