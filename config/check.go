@@ -47,7 +47,7 @@ func (c *checker) file(f *file) *Config {
 	c.deciders(config, f)
 	c.meta(config, f.Meta)
 	c.outcomes(config, f)
-	config.Destinations = c.destinations(f.Destinations)
+	config.Destinations = c.destinations(config, f)
 	return config
 }
 

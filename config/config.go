@@ -106,7 +106,7 @@ func (c *Config) Policy() *bot.Policy {
 		p.Meta = &bot.MetaPolicy{WithoutClickID: c.Meta.WithoutClickID}
 	}
 	for _, d := range c.Destinations {
-		p.Subscriptions = append(p.Subscriptions, bot.Subscription{Destination: d.Name, Events: d.Events})
+		p.Subscriptions = append(p.Subscriptions, bot.Subscription{Destination: d.Name, Events: d.Events, Rules: d.Rules})
 	}
 	return p
 }

@@ -15,6 +15,7 @@ import (
 type Destination struct {
 	Name   string
 	Events []string // patterns such as "lead.*"; empty: all
+	Rules  []bot.Rule
 	Sender *webhook.Sender
 }
 
@@ -59,8 +60,9 @@ func (c *checker) meta(config *Config, table *webhook.MetaConfig) {
 	config.Meta = &Meta{WithoutClickID: table.Chat(), Sender: sender}
 }
 
-func (c *checker) destinations(tables []webhook.Config) []Destination {
-	options := c.options()
+func (c *checker) destinations(config *Config, f *file) []Destination {
+	tables, options := f.Destinations, c.options()
+	options.Known = known(config, f)
 	var destinations []Destination
 	seen := make(map[string]bool)
 	for i, t := range tables {
@@ -74,9 +76,28 @@ func (c *checker) destinations(tables []webhook.Config) []Destination {
 			f.Path = path + "." + f.Path
 			c.faults = append(c.faults, f)
 		}
-		destinations = append(destinations, Destination{Name: t.Name, Events: t.Events, Sender: sender})
+		d := Destination{Name: t.Name, Events: t.Events, Sender: sender}
+		for _, r := range t.Rules {
+			d.Rules = append(d.Rules, bot.Rule(r))
+		}
+		destinations = append(destinations, d)
 	}
 	return destinations
+}
+
+// known are the names that the rules of a destination may use. Where a part of the file has errors, its names are taken on trust.
+func known(config *Config, f *file) webhook.Names {
+	if config.Conversion == nil || config.Opportunities == nil {
+		return webhook.Names{}
+	}
+	n := webhook.Names{Stages: everyStage(f), Types: typeNames(config.Opportunities)}
+	for _, funnel := range f.Funnels {
+		n.Funnels = append(n.Funnels, funnel.Name)
+	}
+	for _, t := range config.Opportunities.Types() {
+		n.Stages = append(n.Stages, t.Stages...)
+	}
+	return n
 }
 
 // version is leadgate's own, which destinations are told: "unknown" where the program was built from no release.

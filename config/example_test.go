@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"regexp"
 	"testing"
+
+	"leadgate/webhook"
 )
 
 const exampleFile = "../config.example.toml"
@@ -29,7 +31,9 @@ func switchedOn(t *testing.T) string {
 func TestTheExamplePassesWithEverythingSwitchedOn(t *testing.T) {
 	env := func(name string) (string, bool) {
 		value, set := map[string]string{
-			"META_TOKEN": "EAA-a-token", "LEADGATE_TOKEN": "0123456789abcdef", "CRM_SECRET": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+			"META_TOKEN": "EAA-a-token", "LEADGATE_TOKEN": "0123456789abcdef", "BITRIX_SECRET": "a-secret",
+			"CRM_SECRET":          "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+			"CRM_PREVIOUS_SECRET": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
 		}[name]
 		return value, set
 	}
@@ -37,7 +41,7 @@ func TestTheExamplePassesWithEverythingSwitchedOn(t *testing.T) {
 	if config == nil || len(report.Findings) > 0 {
 		t.Fatal(written(t, report))
 	}
-	if len(config.HTTP.Tokens) != 1 || len(config.Destinations) != 1 || config.WhatsApp.ServerKey == nil {
+	if len(config.HTTP.Tokens) != 1 || len(config.Destinations) != 4 || config.WhatsApp.ServerKey == nil {
 		t.Errorf("not everything is switched on: %+v", config)
 	}
 }
@@ -49,11 +53,14 @@ func TestTheExampleHasEveryKeyInItsTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Of the ways to give a secret only one can be in use: the others are explained beside it.
-	instead := regexp.MustCompile(`_(env|file)$|^(token|secret)$`)
+	instead := regexp.MustCompile(`_(env|file)$|^(token|(previous_)?secret)$`)
 	var missing func(reflect.Type, []any, string)
 	missing = func(table reflect.Type, tables []any, path string) {
 		for i := range table.NumField() {
 			key := table.Field(i).Tag.Get("toml")
+			if key == "" {
+				continue // no key: what is found out about the table
+			}
 			parts := under(tables, key)
 			explained := instead.MatchString(key) && regexp.MustCompile(`\b`+key+`\b`).MatchString(text)
 			if len(parts) == 0 && !explained {
@@ -65,6 +72,18 @@ func TestTheExampleHasEveryKeyInItsTable(t *testing.T) {
 		}
 	}
 	missing(reflect.TypeFor[file](), []any{values}, "")
+}
+
+func TestTheExampleNamesEveryPreset(t *testing.T) {
+	data, err := os.ReadFile(exampleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, preset := range webhook.Presets() {
+		if !regexp.MustCompile(`(?m)^# One of: .*\b` + preset + `[,.]`).Match(data) {
+			t.Errorf("%s is missing", preset)
+		}
+	}
 }
 
 // under returns what tables of one kind hold under a key, the items of lists one by one.

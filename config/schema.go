@@ -107,10 +107,6 @@ func (r *reading) unknown(key string, fields map[string]int, table map[string]an
 	if path != "" {
 		where = "in [" + plain(path) + "]"
 	}
-	if later(at) {
-		r.faults.Add(at, fmt.Sprintf("%q %s is not available in this version", key, where), "remove it")
-		return
-	}
 	known := make([]string, 0, len(fields))
 	for name := range fields {
 		known = append(known, name)
@@ -216,15 +212,6 @@ func plain(path string) string {
 		}
 	}
 	return strings.Join(keys, ".")
-}
-
-// later reports whether a key belongs to a part that this version does not have yet.
-func later(path string) bool {
-	switch plain(path) {
-	case "destination.format", "destination.rule":
-		return true
-	}
-	return false
 }
 
 // topLevel reports whether a key stands outside of all tables.

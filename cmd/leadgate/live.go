@@ -80,7 +80,7 @@ func (l *live) reload(ctx context.Context) error {
 
 // begin lets a config that came into force have its effects: deliveries go where it says, and the team is as it says.
 func (l *live) begin(ctx context.Context, cfg *config.Config) {
-	l.carrier.SetSenders(sendersOf(cfg, l.bot, l.numbers))
+	l.carrier.SetSenders(sendersOf(cfg, l.bot, l.numbers, l.store))
 	l.tokens.Store(&cfg.HTTP.Tokens)
 	forms := make([]web.Form, len(cfg.Forms))
 	for i, f := range cfg.Forms {

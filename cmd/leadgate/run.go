@@ -129,13 +129,14 @@ func closing(log *slog.Logger, what string, closeIt func() error) {
 }
 
 // sendersOf says who carries what to where: to the destinations, to WhatsApp, and back to the bot.
-func sendersOf(cfg *config.Config, deciding *bot.Bot, numbers *whatsapp.Numbers) map[string]delivery.Sender {
+func sendersOf(cfg *config.Config, deciding *bot.Bot, numbers *whatsapp.Numbers, st *store.Store) map[string]delivery.Sender {
 	timers, late := deciding.Timers(time.Now), deciding.Late(time.Now)
 	senders := map[string]delivery.Sender{bot.TimerDestination: timers}
 	if cfg.Meta != nil {
 		senders[bot.MetaDestination] = cfg.Meta.Sender
 	}
 	for _, d := range cfg.Destinations {
+		d.Sender.Remember(st)
 		senders[d.Name] = d.Sender
 	}
 	for _, n := range cfg.Numbers {
