@@ -60,6 +60,9 @@ func TestOneNumberCanBeOfflineAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := pairedMeow(t, s, b)
+	if err := b.WaitConnected(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	a.Offline(true)
 	await[*events.Disconnected](m, nil)
 	if a.Connected() || !b.Connected() || !other.IsConnected() {
