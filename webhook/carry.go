@@ -49,7 +49,7 @@ func (s *Sender) carry(ctx context.Context, d delivery.Delivery) delivery.Result
 	result := delivery.Result{Verdict: delivery.Done, Detail: "nothing is to be sent for this event"}
 	done := p.done()
 	for i, st := range s.plan.steps {
-		if i < done && st.method != http.MethodGet {
+		if i < done && !st.asks {
 			continue
 		}
 		data := scope(p.event, p.captured, s.plan.with)

@@ -12,6 +12,8 @@ import (
 	"text/template"
 	"time"
 	"unicode"
+
+	"github.com/nyaruka/phonenumbers"
 )
 
 // functions are what templates may call, and the escapers that they are given.
@@ -27,6 +29,7 @@ func (c *compiler) functions() template.FuncMap {
 		"raw":     text,
 		"json":    toJSON,
 		"digits":  digits,
+		"dashed":  dashed,
 		"lower":   func(v any) string { return strings.ToLower(text(v)) },
 		"upper":   func(v any) string { return strings.ToUpper(text(v)) },
 		"default": func(other, v any) any {
@@ -109,6 +112,18 @@ func digits(value any) string {
 		}
 		return r
 	}, text(value))
+}
+
+// dashed is a phone with a dash between its country's code and the rest, "+55-11987650001"; as it is when no country has
+// its code.
+func dashed(value any) string {
+	phone := text(value)
+	number, err := phonenumbers.Parse(phone, "")
+	if err != nil {
+		return phone
+	}
+	code := fmt.Sprintf("+%d", number.GetCountryCode())
+	return code + "-" + strings.TrimPrefix(phone, code)
 }
 
 // date is a time of an event in Go's layout, in UTC; nothing stays nothing.

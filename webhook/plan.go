@@ -29,6 +29,7 @@ type step struct {
 	name    string
 	when    *template.Template // nil: always
 	method  string
+	asks    bool // changes nothing there
 	url     *template.Template
 	headers map[string]*template.Template
 	body    *template.Template // nil: the event, or nothing where the method has no body
@@ -105,6 +106,7 @@ func newStep(compiler *compiler, c Config, s StepConfig, at string, body place) 
 	default:
 		compiler.faults.Add(where("method"), fmt.Sprintf("method %q is not one of GET, POST, PUT, PATCH and DELETE", s.Method), "")
 	}
+	compiled.asks = s.Asks || compiled.method == http.MethodGet
 	urlAt, written := where("url"), s.URL
 	if written == "" {
 		urlAt, written = c.at("url"), c.URL

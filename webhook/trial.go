@@ -87,14 +87,31 @@ func (t *trial) try(eventType string, data shape) {
 		for name, header := range st.headers {
 			t.print(where("headers."+name), eventType, header, data)
 		}
-		if st.body == nil {
-			continue
+		if st.body != nil {
+			t.tryBody(where("body"), eventType, st, data)
 		}
-		if body, ok := t.print(where("body"), eventType, st.body, data); ok {
-			if problem := wellFormed([]byte(body), t.plan.format); problem != "" {
-				t.add(where("body"), problem, eventType)
-			}
+		if captured, ok := data["captured"].(shape); ok {
+			st.tell(captured)
 		}
+	}
+}
+
+// tell captures what every answer to the step has.
+func (st *step) tell(captured shape) {
+	for name, at := range st.capture {
+		if !at.optional {
+			captured[name] = "1"
+		}
+	}
+}
+
+func (t *trial) tryBody(path, eventType string, st *step, data shape) {
+	body, ok := t.print(path, eventType, st.body, data)
+	if !ok {
+		return
+	}
+	if problem := wellFormed([]byte(body), t.plan.format); problem != "" {
+		t.add(path, problem, eventType)
 	}
 }
 

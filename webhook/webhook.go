@@ -56,6 +56,7 @@ type Config struct {
 type StepConfig struct {
 	Name    string            `toml:"name"`
 	When    string            `toml:"when"` // the step is left out when this prints nothing, or "false"; "": never
+	Asks    bool              `toml:"asks"` // the step changes nothing there, as a GET: a delivery that is tried again asks again
 	Method  string            `toml:"method"`
 	URL     string            `toml:"url"`     // "": the destination's
 	Headers map[string]string `toml:"headers"` // beside the destination's
