@@ -76,7 +76,10 @@ func (c *checker) destinations(config *Config, f *file) []Destination {
 			f.Path = path + "." + f.Path
 			c.faults = append(c.faults, f)
 		}
-		d := Destination{Name: t.Name, Events: t.Events, Sender: sender}
+		d := Destination{Name: t.Name, Sender: sender}
+		if sender != nil {
+			d.Events = sender.Events()
+		}
 		for _, r := range t.Rules {
 			d.Rules = append(d.Rules, bot.Rule(r))
 		}
