@@ -12,6 +12,9 @@ import (
 // come a missing key is null, because a later version may leave one out for an older template.
 type shape map[string]any
 
+// An open object is one of a sample whose keys are the operator's: it has every key, or none.
+type open map[string]any
+
 // decode is an event as templates see it. Whole numbers are int64, others keep the digits with which they were written.
 func decode(body []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -74,6 +77,8 @@ func at(value any, keys ...string) (any, error) {
 				return nil, &unknownError{"." + strings.Join(keys[:i+1], ".")}
 			}
 			value = next
+		case open:
+			value = v.get(key)
 		case map[string]any:
 			value = v[key]
 		case map[string]string:
@@ -89,6 +94,26 @@ func at(value any, keys ...string) (any, error) {
 		}
 	}
 	return value, nil
+}
+
+// get is the value of a key of a sample: "1" can stand where a template prints a text and where it prints a number.
+func (o open) get(string) any {
+	if len(o) == 0 {
+		return nil
+	}
+	return "1"
+}
+
+// index is a value of an object or a list whose key is not a name, or is in a variable; nothing where there is none.
+func index(value, key any) any {
+	if list, ok := value.([]any); ok {
+		i, ok := key.(int)
+		if !ok || i < 0 || i >= len(list) {
+			return nil
+		}
+		return list[i]
+	}
+	return lookup(value, text(key))
 }
 
 // The objects of the samples, whole. SPEC section 8 has them.
@@ -196,7 +221,10 @@ func shapeOf(name string, value any, full bool) any {
 	switch v := value.(type) {
 	case map[string]any:
 		if name == "fields" || name == "stages" {
-			return v
+			if full {
+				return open{"name": "1"}
+			}
+			return open{}
 		}
 		object := make(shape, len(v))
 		for key, part := range v {

@@ -28,6 +28,7 @@ func (c *compiler) functions() template.FuncMap {
 		"_text":   text,
 		"raw":     text,
 		"json":    toJSON,
+		"index":   index,
 		"digits":  digits,
 		"dashed":  dashed,
 		"lower":   func(v any) string { return strings.ToLower(text(v)) },
@@ -51,7 +52,7 @@ func text(value any) string {
 		return ""
 	case string:
 		return v
-	case map[string]any, map[string]string, shape, []any:
+	case map[string]any, map[string]string, shape, open, []any:
 		document, err := toJSON(v)
 		if err != nil {
 			return ""

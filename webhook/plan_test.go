@@ -194,25 +194,29 @@ func TestEveryFaultOfATemplate(t *testing.T) {
 		change        func(*webhook.Config)
 		path, problem string
 	}{
-		"broken":                      {body("{\n\"a\": \"{{.data\"}"), "body", "line 2: "},
-		"unknown function":            {body(`{{shout .type}}`), "body", `line 1: function "shout" not defined`},
-		"unknown field":               {body("{\n\"a\": \"{{.data.lead.nmae}}\"}"), "body", `line 2: there is no field ".data.lead.nmae"`},
-		"unknown at the top":          {body(`"{{.dta}}"`), "body", `there is no field ".dta"`},
-		"in a branch never taken":     {body("{{if .data.lead.fields.vip}}\n\"{{.data.lead.nmae}}\"{{else}}1{{end}}"), "body", `line 2: there is no field ".data.lead.nmae"`},
-		"by a variable":               {body(`{{range $k, $v := .data.lead.fields}}{{$.data.lead.nmae}}{{end}}1`), "body", `".data.lead.nmae"`},
-		"a field of another event":    {body(`"{{.data.to}}"`), "body", `there is no field ".data.to", in a lead.created`},
-		"not captured":                {body(`"{{.captured.deal_id}}"`), "body", `".captured.deal_id"`},
-		"not given":                   {body(`"{{.with.portal}}"`), "body", `".with.portal"`},
-		"not JSON":                    {body("{\n\"a\": {{.type}}}"), "body", "not JSON in line 2"},
-		"not JSON when null":          {body(`{"a": {{raw .data.lead.phone}}}`), "body", "not JSON in line 1"},
-		"not XML":                     {func(c *webhook.Config) { c.Format, c.Body = "xml", "<a>\n</b>" }, "body", "not XML in line 2"},
-		"a variable not set":          {body(`"{{env "CRM_KYE"}}"`), "body", `"CRM_KYE" is not set`},
-		"a variable of an event":      {body(`"{{env .type}}"`), "body", "name of one variable"},
-		"when":                        {func(c *webhook.Config) { c.Steps = []webhook.StepConfig{{When: "{{.typ}}"}} }, "step[0].when", `".typ"`},
-		"a header":                    {func(c *webhook.Config) { c.Headers = map[string]string{"X-A": "{{.typ}}"} }, "headers.X-A", `".typ"`},
-		"a header of ours":            {func(c *webhook.Config) { c.Headers = map[string]string{"Host": "{{.type}}"} }, "headers.Host", "leadgate itself"},
-		"a step's URL":                {func(c *webhook.Config) { c.Steps = []webhook.StepConfig{{URL: "crm/{{.type}}"}} }, "step[0].url", "no address that can be called"},
-		"an event's host":             {func(c *webhook.Config) { c.URL = "https://{{digits .data.lead.phone}}.example.com/{{.type}}" }, "url", "which host"},
+		"broken":                   {body("{\n\"a\": \"{{.data\"}"), "body", "line 2: "},
+		"unknown function":         {body(`{{shout .type}}`), "body", `line 1: function "shout" not defined`},
+		"unknown field":            {body("{\n\"a\": \"{{.data.lead.nmae}}\"}"), "body", `line 2: there is no field ".data.lead.nmae"`},
+		"unknown at the top":       {body(`"{{.dta}}"`), "body", `there is no field ".dta"`},
+		"in a branch never taken":  {body("{{if .data.lead.fields.vip}}\n\"{{.data.lead.nmae}}\"{{else}}1{{end}}"), "body", `line 2: there is no field ".data.lead.nmae"`},
+		"by a variable":            {body(`{{range $k, $v := .data.lead.fields}}{{$.data.lead.nmae}}{{end}}1`), "body", `".data.lead.nmae"`},
+		"a field of another event": {body(`"{{.data.to}}"`), "body", `there is no field ".data.to", in a lead.created`},
+		"not captured":             {body(`"{{.captured.deal_id}}"`), "body", `".captured.deal_id"`},
+		"not given":                {body(`"{{.with.portal}}"`), "body", `".with.portal"`},
+		"not JSON":                 {body("{\n\"a\": {{.type}}}"), "body", "not JSON in line 2"},
+		"not JSON when null":       {body(`{"a": {{raw .data.lead.phone}}}`), "body", "not JSON in line 1"},
+		"not XML":                  {func(c *webhook.Config) { c.Format, c.Body = "xml", "<a>\n</b>" }, "body", "not XML in line 2"},
+		"a variable not set":       {body(`"{{env "CRM_KYE"}}"`), "body", `"CRM_KYE" is not set`},
+		"a variable of an event":   {body(`"{{env .type}}"`), "body", "name of one variable"},
+		"when":                     {func(c *webhook.Config) { c.Steps = []webhook.StepConfig{{When: "{{.typ}}"}} }, "step[0].when", `".typ"`},
+		"a header":                 {func(c *webhook.Config) { c.Headers = map[string]string{"X-A": "{{.typ}}"} }, "headers.X-A", `".typ"`},
+		"a header of ours":         {func(c *webhook.Config) { c.Headers = map[string]string{"Host": "{{.type}}"} }, "headers.Host", "leadgate itself"},
+		"a step's URL":             {func(c *webhook.Config) { c.Steps = []webhook.StepConfig{{URL: "crm/{{.type}}"}} }, "step[0].url", "no address that can be called"},
+		"an event's host":          {func(c *webhook.Config) { c.URL = "https://{{digits .data.lead.phone}}.example.com/{{.type}}" }, "url", "which host"},
+		"an event's host, rarely": {func(c *webhook.Config) {
+			c.Steps = []webhook.StepConfig{{When: `{{eq .data.lead.source "Blog"}}`, URL: "https://{{.id}}.{{.type}}.example.com"}}
+		}, "step[0].url", "which host"},
+		"a field given a name":        {body(`{"a": {{.data.lead.fields.price}}}`), "body", "not JSON in line 1"},
 		"metadata":                    {func(c *webhook.Config) { c.URL = "http://169.254.169.254/{{.type}}" }, "url", "link-local"},
 		"a method":                    {func(c *webhook.Config) { c.Method = "BREW" }, "method", `"BREW"`},
 		"a path to capture":           {func(c *webhook.Config) { c.Capture = map[string]string{"id": "result..id"} }, "capture.id", `"result..id"`},
@@ -403,6 +407,15 @@ func TestAnEventThatATemplateCantSayIsDeadAtOnce(t *testing.T) {
 	}
 	if len(asked()) > 0 {
 		t.Errorf("asked %v", asked())
+	}
+}
+
+func TestNoEventDecidesWhichHostItIsSentTo(t *testing.T) {
+	url, asked := recorder(t, nil)
+	sender := made(t, templated(`{{if eq .data.lead.fields.course "Law"}}http://127.0.0.1:1{{else}}`+url+`{{end}}/`))
+	result := sender.Send(t.Context(), created())
+	if result.Verdict != delivery.Never || !strings.Contains(result.Detail, "which host") || len(asked()) > 0 {
+		t.Errorf("%+v", result)
 	}
 }
 

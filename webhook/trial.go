@@ -44,6 +44,32 @@ func (t *trial) run(types []string) {
 		}
 	}
 	t.checkFields(whole)
+	for _, st := range t.plan.steps {
+		t.settleOrigin(st, whole)
+	}
+}
+
+// settleOrigin finds the host of a step that no sample needs, as one may be that is only for a certain source.
+func (t *trial) settleOrigin(st *step, whole []shape) {
+	path := t.c.at(fault.Join(st.path, "url"))
+	for _, s := range whole {
+		printed, err := render(st.url, s)
+		if err != nil {
+			continue
+		}
+		var found fault.List
+		if target := checkURL(&found, path, printed, t.private); target != nil {
+			if st.origin == "" {
+				st.origin = originOf(target)
+			}
+			if st.origin != originOf(target) {
+				t.add(path, "an event can't decide which host it is sent to", "")
+			}
+		}
+	}
+	if st.origin == "" && t.compiler.faults.Err() == nil {
+		t.add(path, "the template makes no address for any event that the destination wants", "")
+	}
 }
 
 // checkFields finds fields that no wanted event has, in branches that the samples did not enter.
@@ -140,10 +166,10 @@ func (t *trial) tryURL(path, eventType string, st *step, data shape) {
 	if target == nil {
 		return
 	}
-	switch origin := originOf(target); {
-	case st.origin == "":
-		st.origin = origin
-	case st.origin != origin:
+	if st.origin == "" {
+		st.origin = originOf(target)
+	}
+	if st.origin != originOf(target) {
 		t.add(path, "an event can't decide which host it is sent to", "")
 	}
 }
@@ -169,7 +195,7 @@ func (st *step) urlOf(data any) (target *url.URL, problem string) {
 	switch {
 	case err != nil, target.User != nil, target.Fragment != "":
 		return nil, "url: what the template prints is no address"
-	case st.origin != "" && originOf(target) != st.origin:
+	case originOf(target) != st.origin:
 		return nil, "url: an event can't decide which host it is sent to"
 	}
 	return target, ""

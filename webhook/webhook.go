@@ -1,7 +1,8 @@
-// Package webhook hands events to other systems over HTTP, as Standard Webhooks 1.0.0 says, and makes a verdict of
-// their answer: done, again, rejected, or disabled. It checks the part of the configuration that describes a
-// destination. It never decides which event goes where, never retries, follows no redirect and no proxy, and reads no
-// more of an answer than its head. Package delivery calls it.
+// Package webhook hands events to other systems over HTTP, as Standard Webhooks 1.0.0 says or as a destination's own
+// templates do, and conversions to Meta. It makes a verdict of the answer: done, again, rejected, never, or disabled, and keeps
+// what a template captures of it. It checks the part of the configuration that describes a destination. It never decides
+// which event goes where, never retries, follows no redirect and no proxy, and reads no more than 64 kB of an answer.
+// Package delivery calls it.
 package webhook
 
 import (
