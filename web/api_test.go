@@ -95,6 +95,10 @@ func TestABodyThatIsWrongIsToldByField(t *testing.T) {
 	chat := o.get("/chats").text("items.0.id")
 	stage, merge, change := "/leads/"+lead+"/stage", "/leads/"+lead+"/merge", "/opportunities/"+opp
 	long := strings.Repeat("a", 4001)
+	many := make([]string, 101)
+	for i := range many {
+		many[i] = fmt.Sprintf(`"f%d": null`, i)
+	}
 	for _, c := range []struct {
 		name   string
 		ask    ask
@@ -128,6 +132,7 @@ func TestABodyThatIsWrongIsToldByField(t *testing.T) {
 		{"fields that are no object", ask{method: "PATCH", path: "/leads/" + lead, body: `{"fields": "AI"}`}, 422, "fields", "an object of texts"},
 		{"a field that is no text", ask{method: "PATCH", path: "/leads/" + lead, body: `{"fields": {"course": 1}}`}, 422, "fields", "an object of texts"},
 		{"a field without a name", ask{method: "PATCH", path: "/leads/" + lead, body: `{"fields": {"": "AI"}}`}, 422, "fields", "without a name"},
+		{"too many fields", ask{method: "PATCH", path: "/leads/" + lead, body: `{"fields": {` + strings.Join(many, ",") + `}}`}, 422, "fields", "more than 100"},
 		{"a field that is too long", ask{method: "PATCH", path: "/leads/" + lead, body: `{"fields": {"course": "` + long + `"}}`}, 422, "fields.course", "4000"},
 		{"a lead into nobody", ask{method: "POST", path: merge, body: `{"into": "lead_x"}`}, 422, "into", "no such lead"},
 		{"a lead into themselves", ask{method: "POST", path: merge, body: `{"into": "` + lead + `"}`}, 422, "into", "itself"},
@@ -271,6 +276,10 @@ func TestNoLogHoldsAPhoneOrAText(t *testing.T) {
 		{method: "GET", path: "/leads?q=5511911112222"},
 		{method: "PATCH", path: "/leads/" + lead, body: `{"name": "+5511911112222", "fields": {"phone": "+5511911112222"}}`},
 		{method: "POST", path: "/opportunities", body: `{"lead_id": "+5511911112222", "type": "Course"}`},
+		{method: "POST", path: "/leads", body: `{"phone": "+5511911112222"}`, key: "lead-11911112222"},
+		{method: "POST", path: "/messages", body: `{"number": "front-desk", "phone": "+5511911112222", "text": "5511911112222"}`},
+		{method: "POST", path: "/payments", body: `{"external_id": "5511911112222", "phone": "+5511911112222", "status": "new", "amount": 1, "currency": "BRL"}`},
+		{method: "POST", path: "/feedback", body: `{"external_id": "5511911112222", "phone": "+5511911112222", "kind": "return"}`},
 	} {
 		got := o.send(a)
 		if got.status != 500 || strings.Contains(got.raw, "sql") {

@@ -19,6 +19,9 @@ import (
 // maxText bounds a text of a body, in characters: the texts end up in messages and on pages.
 const maxText = 4000
 
+// maxTexts bounds how many texts by name a body holds: all of a lead's are told with every event.
+const maxTexts = 100
+
 // fields are what the body of a request may hold: by name, where each value goes. A *string or *bool has to be given, and
 // a text must not be empty; what goes elsewhere may be left out.
 //
@@ -214,6 +217,9 @@ func check(name string, to any, given bool) error {
 }
 
 func checkTexts(name string, all texts) error {
+	if len(all) > maxTexts {
+		return wrong(name, "holds more than %d texts", maxTexts)
+	}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		if key == "" {
 			return wrong(name, "holds a text without a name")

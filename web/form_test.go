@@ -101,7 +101,7 @@ func TestAFormIsTakenFromItsPagesAlone(t *testing.T) {
 func TestTheOtherPathsAreNotOpenToPages(t *testing.T) {
 	o := withForms(newOffice(t))
 	got := o.send(ask{method: "OPTIONS", path: "/leads", origin: page, token: "none"})
-	if got.status != 401 || got.header.Get("Access-Control-Allow-Origin") != "" {
+	if got.status != 403 || got.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("answered %d %v", got.status, got.header)
 	}
 	o.send(ask{method: "GET", path: landing, token: "none"}).is(405)

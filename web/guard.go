@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,7 +34,7 @@ func (s *site) admit(w http.ResponseWriter, r *http.Request, need scope) (Token,
 	if need == open {
 		return Token{}, nil
 	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+	if elsewhere(r) {
 		return Token{}, problem{Status: http.StatusForbidden, Detail: "requests from pages of other sites are refused"}
 	}
 	address := peer(r)
@@ -53,6 +54,20 @@ func (s *site) admit(w http.ResponseWriter, r *http.Request, need scope) (Token,
 		return Token{}, problem{Status: http.StatusForbidden, Detail: "the token " + quote(token.Name) + ` only reads; this needs scope = "write"`}
 	}
 	return token, nil
+}
+
+// elsewhere reports whether a request comes from a page of another site. Browsers say so by Sec-Fetch-Site; those that are
+// too old for it name the page's origin.
+func elsewhere(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+		return site != "same-origin" && site != "none"
+	}
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return false
+	}
+	from, err := url.Parse(origin)
+	return err != nil || !strings.EqualFold(from.Host, r.Host)
 }
 
 // token is the token that a request carries. Every token is compared in constant time, so that the answer's delay says

@@ -197,9 +197,27 @@ func TestWhoGuessesTokensHasToWaitAndAnotherMinuteIsAnotherChance(t *testing.T) 
 
 func TestPagesOfOtherSitesAreRefused(t *testing.T) {
 	d := newDesk(t)
-	status, _, _ := d.ask(t, "POST", "/api/v1/numbers/sales/pair", "Authorization", "Bearer writes", "Sec-Fetch-Site", "cross-site")
-	if status != 403 || len(d.paired) != 0 {
-		t.Errorf("answered %d, paired %v", status, d.paired)
+	for name, c := range map[string]struct {
+		headers []string
+		want    int
+	}{
+		"another site":                      {[]string{"Sec-Fetch-Site", "cross-site"}, 403},
+		"a neighbor":                        {[]string{"Sec-Fetch-Site", "same-site"}, 403},
+		"a page of its own":                 {[]string{"Sec-Fetch-Site", "same-origin", "Origin", "https://behind.proxy.test"}, 202},
+		"a person":                          {[]string{"Sec-Fetch-Site", "none"}, 202},
+		"an old browser, on another site":   {[]string{"Origin", "https://www.example.com"}, 403},
+		"an old browser, on no site":        {[]string{"Origin", "null"}, 403},
+		"an old browser, on a page of ours": {[]string{"Origin", d.URL}, 202},
+		"a program":                         {nil, 202},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d.paired = nil
+			headers := append([]string{"Authorization", "Bearer writes"}, c.headers...)
+			status, _, header := d.ask(t, "POST", "/api/v1/numbers/sales/pair", headers...)
+			if status != c.want || (len(d.paired) == 0) != (c.want == 403) || header.Get("Access-Control-Allow-Origin") != "" {
+				t.Errorf("answered %d %v, paired %v", status, header, d.paired)
+			}
+		})
 	}
 }
 
