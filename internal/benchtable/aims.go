@@ -19,6 +19,10 @@ func aims() []aim {
 		{name: "Decide/", unit: "ns/op", limit: 20e3, words: "under 20 µs"},
 		{name: "Drain", unit: "deliveries/s", limit: 20e3, least: true, words: "over 20,000 a second"},
 		{name: "PollBlocked/sqlite", unit: "ns/op", limit: 1e6, words: "under 1 ms"},
+		{name: "DecideChat/", unit: "deciding-ns", limit: 100e3, words: "deciding under 100 µs"},
+		{name: "Menu/", unit: "p50-of-bare", limit: 1.2, words: "p50 at most 1.2 times a bare echo's"},
+		{name: "Menu/", unit: "p99-of-bare", limit: 1.2, words: "p99 as well"},
+		{name: "Reports/", unit: "p99-ms", limit: 200, words: "p99 under 200 ms"},
 		{name: "Messages/", unit: "of-bare", limit: 0.9, least: true, words: "at least 0.9 of a bare handler"},
 	}
 }
