@@ -18,7 +18,12 @@ import (
 
 // Config is a destination as the configuration spells it. Without templates the event itself is sent, signed. Method, URL,
 // headers, body and a step's when may be templates of package text/template over the event; what they print is escaped for
-// where it stands, and "raw" leaves it as it is.
+// where it stands, and "raw" leaves it as it is. Besides the functions of text/template they have
+//
+//	json V          a value as a JSON document        digits, lower, upper V
+//	default OTHER V  OTHER where V is nothing          dashed V            a phone as +55-11987650001
+//	date LAYOUT V   a time, by Go's layout, in UTC    stage V             what stage_ids calls a stage; "" for none
+//	env "NAME"      a variable, read at load
 type Config struct {
 	Name         string            `toml:"name"`
 	URL          string            `toml:"url"`
