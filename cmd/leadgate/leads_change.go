@@ -230,12 +230,20 @@ func measure(ctx context.Context, st *store.Store, l chat.Lead) (e erasure, err 
 
 // sentence says what was removed.
 func (e erasure) sentence() string {
-	of := "nothing that identified them was known"
-	if len(e.Removed) > 0 {
-		of = strings.Join(e.Removed, ", ")
+	removed := e.Removed
+	if e.Chats > 0 {
+		removed = append(slices.Clone(removed), "words in "+counted(e.Chats, "chat"))
 	}
-	return fmt.Sprintf("Erased %s: %s; their words in %s; who they were in %s. %s withdrawn. The id and the counts stay.",
-		e.LeadID, of, counted(e.Chats, "chat"), counted(e.Events, "event"), counted(e.Withdrawn, "message")+map[bool]string{true: " was", false: " were"}[e.Withdrawn == 1])
+	if e.Events > 0 {
+		removed = append(slices.Clone(removed), "who they were in "+counted(e.Events, "event"))
+	}
+	if e.Withdrawn > 0 {
+		removed = append(slices.Clone(removed), counted(e.Withdrawn, "message")+" not sent")
+	}
+	if len(removed) == 0 {
+		removed = []string{"nothing was known"}
+	}
+	return fmt.Sprintf("Erased %s: %s. The id and the counts stay.", e.LeadID, strings.Join(removed, ", "))
 }
 
 // counted is a number of things in words.
