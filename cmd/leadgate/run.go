@@ -94,7 +94,7 @@ func (d *daemon) run(ctx context.Context) error {
 	site := web.New(web.Options{
 		Tokens: live.webTokens, Numbers: live.webNumbers, Pair: live.pair, Reload: live.reload, Ping: st.Ping,
 		Forms: func() []web.Form { return *live.forms.Load() }, Bot: deciding, Store: st,
-		Gatherer: registry, Metrics: registry, Now: time.Now, Log: d.log,
+		Wake: carrier.Wake, Gatherer: registry, Metrics: registry, Now: time.Now, Log: d.log,
 	})
 
 	group, ctx := errgroup.WithContext(ctx)
