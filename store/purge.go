@@ -5,14 +5,16 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"leadgate/bot"
 )
 
 // keepInputs is how long the key of an input is kept at least: WhatsApp may deliver the same message again.
 const keepInputs = 30 * 24 * time.Hour
 
 // Purge removes what is older than before, in one short transaction, and returns how many rows that were: closed chats with
-// their assignments, events with their deliveries, other deliveries that are done with, follow-ups that nobody claimed, and
-// the keys of inputs, which stay for 30 days at least. An event with a delivery that is pending stays with all of its
+// their assignments, events with their deliveries, other deliveries that are done with (but for Meta's, by whose keys no
+// conversion is told twice), follow-ups that nobody claimed, and the keys of inputs, which stay for 30 days at least. An event with a delivery that is pending stays with all of its
 // deliveries. The zero time keeps all that. Answers of the API are removed a day before now in any case.
 //
 // It removes about limit rows at most: who wants all of it gone calls it until it returns zero, and lets others write in
@@ -63,7 +65,7 @@ const (
 	purgeTold      = `DELETE FROM delivery WHERE event IN (SELECT CAST(key AS BIGINT) FROM json_each($1)) RETURNING lane`
 	purgeEvents    = `DELETE FROM event WHERE seq IN (SELECT CAST(key AS BIGINT) FROM json_each($1))`
 	purgeLoose     = `DELETE FROM delivery WHERE id IN (SELECT id FROM delivery WHERE event IS NULL AND settled_at IS NOT NULL
-		AND settled_at < $1 ORDER BY settled_at LIMIT $2) RETURNING lane`
+		AND settled_at < $1 AND destination <> '` + bot.MetaDestination + `' ORDER BY settled_at LIMIT $2) RETURNING lane`
 	purgeLanes = `DELETE FROM lane WHERE id IN (SELECT CAST(key AS BIGINT) FROM json_each($1)) AND next_at IS NULL
 		AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.lane = lane.id)`
 )
