@@ -48,10 +48,10 @@ func checkWhole(ctx context.Context, path string) error {
 	defer pool.Close()
 	var said string
 	if err := pool.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&said); err != nil {
-		return explain(err)
+		return fmt.Errorf("it is damaged, look at the disk: %w", err)
 	}
 	if said != "ok" {
-		return fmt.Errorf("it is damaged: %s; look at the disk", said)
+		return fmt.Errorf("it is damaged, look at the disk: %q", said)
 	}
 	return nil
 }
