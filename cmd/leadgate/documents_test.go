@@ -36,7 +36,7 @@ func documents(t *testing.T) map[string]string {
 }
 
 var (
-	codeLine   = regexp.MustCompile(`(?m)^(?: {4,}|\t+)(?:go run \./cmd/)?leadgate((?: .*)?)$`)
+	codeLine   = regexp.MustCompile(`(?m)^(?: {4,}|\t+)(?:go run \./cmd/)?leadgate((?: .*?)?)(?: > \S+)?$`) // without where its output goes
 	codeInline = regexp.MustCompile("`leadgate ([a-z]+)[^`]*`")
 	tomlBlock  = regexp.MustCompile("(?s)```toml\n(.*?)```")
 	shellWord  = regexp.MustCompile(`"[^"]*"|[^\s"]+`)
