@@ -35,6 +35,7 @@ import (
 //	dies                lets the oldest delivery that is due fail for good
 //	holds               keeps the store of leadgate.toml open, as a running daemon does
 //	runs                runs the daemon of leadgate.toml, at an address that is written into it
+//	agrees PATH         compares the JSON on standard output with what that daemon's API answers
 //	rewrites FILE A B   puts B where A stands in a file
 //	scans FILE TEXT     reads the QR code in a PNG
 //	busy                listens on an address of this machine, and names it in $BUSY
@@ -51,7 +52,7 @@ func TestCommandLine(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "fails": fails, "hears": hears, "dies": dies, "holds": holds, "scans": scans,
-			"busy": busy, "runs": runs, "rewrites": rewrites,
+			"busy": busy, "runs": runs, "rewrites": rewrites, "agrees": agrees,
 		},
 	})
 }

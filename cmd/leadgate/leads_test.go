@@ -3,12 +3,17 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"net"
+	"net/http"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"leadgate/config"
 )
 
 // runs runs the daemon of the script's leadgate.toml, whose listen = "127.0.0.1:0" becomes an address where commands find it.
@@ -33,9 +38,25 @@ func runs(ts *testscript.TestScript, _ bool, _ []string) {
 	})
 	select {
 	case <-ready:
+		ts.Setenv("DAEMON", address)
 	case err := <-ended:
 		ended <- nil
 		ts.Fatalf("the daemon ended: %v", err)
+	}
+}
+
+func agrees(ts *testscript.TestScript, _ bool, args []string) {
+	token, ok := config.WriteToken(ts.MkAbs("leadgate.toml"), os.LookupEnv)
+	if !ok {
+		ts.Fatalf("leadgate.toml has no token that may write")
+	}
+	d := newDaemonHand(&process{}, nil, ts.Getenv("DAEMON"))
+	d.token = token
+	var printed, answered any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &printed))
+	ts.Check(d.call(context.Background(), http.MethodGet, "/api/v1/"+args[0], nil, &answered))
+	if !reflect.DeepEqual(printed, answered) {
+		ts.Fatalf("the API answers %v", answered)
 	}
 }
 
