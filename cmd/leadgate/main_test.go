@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"testing"
@@ -25,5 +26,23 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
+	sideBySide()
 	testscript.Main(m, map[string]func(){"leadgate": main})
+}
+
+// atOnce is how many tests run side by side unless somebody says otherwise: they wait for other processes most of the time, and
+// for the moments in which the daemon appears to type.
+const atOnce = "8"
+
+// sideBySide makes the tests that may run side by side do so, however few processors there are.
+func sideBySide() {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if given {
+		return
+	}
+	if err := flag.Set("test.parallel", atOnce); err != nil {
+		panic(err) // the testing package has the flag
+	}
 }
