@@ -277,6 +277,7 @@ var menuSteps = []struct {
 }
 
 func TestEndToEndKilledAroundAMenuTheLeadSeesItOnceAndItsAnswerCounts(t *testing.T) {
+	t.Parallel()
 	onBoth(t, func(t *testing.T, db func(testing.TB) database) {
 		for i, step := range menuSteps {
 			for _, display := range []string{"list", "poll"} {
@@ -296,6 +297,7 @@ func TestEndToEndKilledAroundAMenuTheLeadSeesItOnceAndItsAnswerCounts(t *testing
 }
 
 func TestEndToEndKilledAroundAnAnswerTheChatIsGivenOnce(t *testing.T) {
+	t.Parallel()
 	steps := map[string]func(d desk, answers func()){
 		"in the transaction of the assignment": func(d desk, answers func()) {
 			d.killedAt(point{"INSERT", "assignment", ""}, answers)

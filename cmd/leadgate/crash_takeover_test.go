@@ -22,6 +22,7 @@ func (d desk) pending() {
 }
 
 func TestEndToEndKilledAroundATakeoverAMenuThatWasNotSentNeverIs(t *testing.T) {
+	t.Parallel()
 	takeovers := map[string]func(d desk, writes func()){
 		"before it arrives": func(d desk, writes func()) {
 			d.kill()
@@ -65,6 +66,7 @@ func TestEndToEndKilledAroundATakeoverAMenuThatWasNotSentNeverIs(t *testing.T) {
 }
 
 func TestEndToEndKilledWhileAChatIsLabelledItEndsWithTheOneRightLabel(t *testing.T) {
+	t.Parallel()
 	points := map[string]point{
 		"before it is claimed":                            claiming(isLabel),
 		"before it is noted what the chat carries":        {"INSERT", "labelled", ""},
@@ -96,6 +98,7 @@ func TestEndToEndKilledWhileAChatIsLabelledItEndsWithTheOneRightLabel(t *testing
 }
 
 func TestEndToEndTheSameMessageTwiceGetsOneMenu(t *testing.T) {
+	t.Parallel()
 	twice := map[string]func(d desk){
 		"with the same ciphertext": func(d desk) {
 			d.account.DuplicateNext(false)

@@ -59,6 +59,7 @@ var steps = []struct {
 func nasty(seed int) simulator.Options { return simulator.Options{Seed: uint64(seed) + 1, Nasty: true} }
 
 func TestEndToEndKilledBetweenEveryTwoStepsEveryMessageHasItsEffectOnce(t *testing.T) {
+	t.Parallel()
 	for name, db := range map[string]func(testing.TB) database{
 		"SQLite":     func(testing.TB) database { return &sqliteFile{} },
 		"PostgreSQL": func(t testing.TB) database { return newPostgres(t) },
@@ -83,6 +84,7 @@ func TestEndToEndKilledBetweenEveryTwoStepsEveryMessageHasItsEffectOnce(t *testi
 }
 
 func TestEndToEndKilledBetweenEveryTwoStepsWithTheReceiverDownNothingIsLost(t *testing.T) {
+	t.Parallel()
 	for i, step := range steps[:3] { // nothing is taken by a receiver that is down
 		t.Run(step.name, func(t *testing.T) {
 			r := newRigOn(t, &sqliteFile{}, nasty(i))

@@ -34,6 +34,7 @@ func (d desk) waits() {
 }
 
 func TestEndToEndKilledAroundAnAgentsReturnTheChatThatWaitsIsGivenOnce(t *testing.T) {
+	t.Parallel()
 	points := map[string]point{
 		"in the transaction of the command":        {"INSERT", "agent", ""},
 		"before the chats that wait are looked at": claiming(isTimer("drain_")),
@@ -63,6 +64,7 @@ func TestEndToEndKilledAroundAnAgentsReturnTheChatThatWaitsIsGivenOnce(t *testin
 }
 
 func TestEndToEndKilledAroundTheEndOfASessionTheChatIsClosedOnce(t *testing.T) {
+	t.Parallel()
 	points := map[string]point{
 		"in the transaction":     {"UPDATE", "chat", "NEW.status = 'closed'"},
 		"before it is looked at": claiming(isTimer("session/")),
@@ -96,6 +98,7 @@ func TestEndToEndKilledAroundTheEndOfASessionTheChatIsClosedOnce(t *testing.T) {
 }
 
 func TestEndToEndKilledAroundTheEndOfAnAgentsTimeTheChatGoesOnOnce(t *testing.T) {
+	t.Parallel()
 	points := map[string]point{
 		"in the transaction":        {"INSERT", "assignment", "NEW.agent = 'joao'"},
 		"before it is looked at":    claiming(isTimer("accept/")),
@@ -130,6 +133,7 @@ func TestEndToEndKilledAroundTheEndOfAnAgentsTimeTheChatGoesOnOnce(t *testing.T)
 }
 
 func TestEndToEndKilledAroundTheEndOfAnAbsenceTheAgentIsBackOnce(t *testing.T) {
+	t.Parallel()
 	points := map[string]point{
 		"in the transaction":                       {"INSERT", "agent", "NEW.away_until = 0 AND NEW.back_at > 0"},
 		"before it is looked at":                   claiming(isTimer("back/")),
