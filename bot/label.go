@@ -14,9 +14,8 @@ import (
 const phoneLabel = "phone label"
 
 // decideLabel decides what a label means that somebody put on a chat, or took off it, by hand: the label of a stage puts the
-// lead there; taking off the one of the stage where the lead stands puts them back to an earlier stage of the funnel in
-// which they have been. Without one they leave the funnel if they came no other way, else the label is put on again. A person
-// who is no lead is left alone.
+// lead there; taking off the one of the stage where the lead stands puts them where they were before, and out of the
+// funnel when they were nowhere. A person who is no lead is left alone.
 func decideLabel(p *Policy, in Input, s State) Decision {
 	change := in.Label
 	if !s.Lead.Known() || p.ignores(change.Number, s.Lead.Phone) || !p.labels(change.Number) {
@@ -39,43 +38,12 @@ func decideLabel(p *Policy, in Input, s State) Decision {
 	switch {
 	case change.On && stands.To != stage:
 		b.moveTo(funnel, stage, cause)
+	case !change.On && stands.To == stage && stands.From != "":
+		b.moveTo(funnel, stands.From, cause)
 	case !change.On && stands.To == stage && stands.ID != "":
-		b.labelOff(stands, cause)
+		b.takeBack(stands)
 	}
 	return b.done()
-}
-
-// labelOff decides what it means that the label of the stage where a lead stands was taken off.
-func (b *builder) labelOff(stands conversion.Transition, cause chat.Cause) {
-	earlier, ways := "", 0
-	for _, t := range b.transitions {
-		if t.Funnel != stands.Funnel {
-			continue
-		}
-		ways++
-		if b.comesBefore(t.Funnel, t.To, stands.To) {
-			earlier = t.To
-		}
-	}
-	switch {
-	case earlier != "":
-		b.moveTo(stands.Funnel, earlier, cause)
-	case ways == 1:
-		b.takeBack(stands)
-	default:
-		b.labelStage(stands.Funnel, newID("again", b.in.Key))
-	}
-}
-
-// comesBefore reports whether one stage of a funnel is before another.
-func (b *builder) comesBefore(funnel, stage, other string) bool {
-	for _, f := range b.policy.Conversion.Funnels() {
-		if f.Name == funnel {
-			i := slices.Index(f.Stages, stage)
-			return i >= 0 && i < slices.Index(f.Stages, other)
-		}
-	}
-	return false
 }
 
 func (b *builder) moveTo(funnel, stage string, cause chat.Cause) {

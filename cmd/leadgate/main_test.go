@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -26,7 +27,9 @@ func TestMain(m *testing.M) {
 			os.Exit(1)
 		}
 	}
-	sideBySide()
+	if filepath.Base(os.Args[0]) != "leadgate" { // which testscript runs, with arguments of its own
+		sideBySide()
+	}
 	testscript.Main(m, map[string]func(){"leadgate": main})
 }
 
