@@ -108,11 +108,13 @@ func (w *town) key(kind string) string {
 	return fmt.Sprintf("town/%s/%d", kind, w.keys)
 }
 
-// handle has an input decided. Refusing it is an answer.
+// handle has an input decided. Refusing it is an answer, and leaves nothing: after a reload it may be taken.
 func (w *town) handle(in bot.Input) {
 	in.At = w.now
-	w.handled = append(w.handled, in)
-	if err := w.bot.Handle(context.Background(), in); err != nil && !refused(err) {
+	switch err := w.bot.Handle(context.Background(), in); {
+	case err == nil:
+		w.handled = append(w.handled, in)
+	case !refused(err):
 		w.t.Fatalf("input %q: %v", in.Key, err)
 	}
 }
